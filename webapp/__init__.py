@@ -1,0 +1,3 @@
+"""Kabinet: a self-hosted advertiser cabinet."""
+
+__version__ = "0.1.0"

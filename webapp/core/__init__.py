@@ -1,0 +1,1 @@
+"""Pure building blocks of the domain: standard library only."""

@@ -1,0 +1,1 @@
+"""The rules of Kabinet: no Flask, no HTTP, no drivers."""
