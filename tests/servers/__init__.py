@@ -1,0 +1,58 @@
+"""Real servers for tests, started privately on free loopback ports in a temporary folder."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.servers.clickhouse import start_clickhouse
+from tests.servers.mysql import start_mysql
+from tests.servers.redis import start_redis
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.servers.process import Server
+
+# Addresses of servers to use instead of starting our own, such as a MySQL 9.
+DATABASE_VARIABLE = "KABINET_TEST_DATABASE_URL"
+REDIS_VARIABLE = "KABINET_TEST_REDIS_URL"
+ANALYTICS_VARIABLE = "KABINET_TEST_ANALYTICS_URL"
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the servers of a test run answer."""
+
+    mysql_url: str
+    redis_url: str
+    clickhouse_url: str
+
+
+@contextmanager
+def running_servers(tmp: Path) -> Iterator[Servers]:
+    """Start what the environment does not name already, wait until all answer, stop them at the end."""
+    with ExitStack() as stack:
+        # All are started before any is waited for; MySQL last, because its data folder is made first.
+        started = [
+            _given_or_started(stack, ANALYTICS_VARIABLE, start_clickhouse, tmp / "clickhouse"),
+            _given_or_started(stack, REDIS_VARIABLE, start_redis, tmp / "redis"),
+            _given_or_started(stack, DATABASE_VARIABLE, start_mysql, tmp / "mysql"),
+        ]
+        for server in started:
+            if not isinstance(server, str):
+                server.wait()
+        analytics, queue, database = (server if isinstance(server, str) else server.url for server in started)
+        yield Servers(mysql_url=database, redis_url=queue, clickhouse_url=analytics)
+
+
+def _given_or_started(stack: ExitStack, variable: str, start: Callable[[Path], Server], folder: Path) -> Server | str:
+    if given := os.environ.get(variable):
+        return given
+    folder.mkdir(parents=True, exist_ok=True)
+    server = start(folder)
+    stack.callback(server.stop)
+    return server

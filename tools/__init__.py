@@ -1,0 +1,1 @@
+"""What make runs: plain scripts on the standard library."""
