@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.servers import ANALYTICS_VARIABLE, DATABASE_VARIABLE, REDIS_VARIABLE
@@ -56,7 +57,7 @@ def containers(programs: list[Program]) -> Iterator[dict[str, str]]:
     with ExitStack() as stack:
         ports = {program: _start(stack, program) for program in programs}
         for program, port in ports.items():
-            wait_for(lambda program=program, port=port: PROBES[program](port), program.title)
+            wait_for(partial(PROBES[program], port), program.title)
         yield {VARIABLES[program]: URLS[program](port) for program, port in ports.items()}
 
 
