@@ -82,7 +82,8 @@ def _mariadb_install(data: Path) -> list[str | Path]:
     install = find_command("mariadb-install-db") or find_command("mysql_install_db")
     if install is None:
         raise RuntimeError("mariadb-install-db is not installed: apt-get install mariadb-server")
-    options = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
+    # --force: a machine whose own name does not resolve is no obstacle to a server on 127.0.0.1.
+    options = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve", "--force"]
     return [install, "--no-defaults", f"--datadir={data}", *options, f"--user={_user_name()}"]
 
 
