@@ -8,6 +8,18 @@ from typing import BinaryIO, Protocol
 #: Folders and a name; no part may begin with a dot, so that no key can climb out of the store.
 _KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*){0,6}")
 MAX_KEY_LENGTH = 128
+KILOBYTE, MEGABYTE = 1 << 10, 1 << 20
+
+
+class ByteSize(int):
+    """A file's weight in bytes, for sentences; the edge writes it in the reader's language."""
+
+    def __str__(self) -> str:
+        """Return it in English: 812 KB, 1 MB, 3.4 MB."""
+        if self < MEGABYTE:
+            return f"{max(1, (self + KILOBYTE // 2) // KILOBYTE)} KB"
+        tenths = (self * 10 + MEGABYTE // 2) // MEGABYTE
+        return f"{tenths // 10}.{tenths % 10} MB".replace(".0 ", " ")
 
 
 class FileStore(Protocol):
