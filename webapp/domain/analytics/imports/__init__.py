@@ -1,0 +1,1 @@
+"""Statistics import: an existing ad account's export becomes figures here."""

@@ -1,0 +1,156 @@
+"""Reading figures as people and programs write them: exact, and only when there is one way to read them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from webapp.core.money import MAX_MICROS
+from webapp.domain.analytics.imports.types import Cell
+
+#: Written where there is no figure: Google ` --`, Yandex `-`, databases NULL.
+BLANKS = frozenset({"", "-", "--", "—", "–", "n/a", "na", "null", "none", "nan", "#n/a"})
+MAX_COUNT = 10**15
+_MILLION = 1_000_000
+
+_SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f'’`]+")
+_PLAIN = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,2})?")
+#: Figures grouped by thousands (also 12,34,567), with or without a fraction.
+_GROUPED = {
+    ",": re.compile(r"-?\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?"),
+    ".": re.compile(r"-?\d{1,3}(?:\.\d{2,3})*\.\d{3}(?:,\d+)?"),
+}
+_SIGN = r"(?:[^\d\s.,+−()%-]{1,4}\.?)?"
+_FIGURE = r"(?P<body>[-−]?[\d.,\s\u00a0\u202f'’]+(?:[eE][+-]?\d+)?)"
+_CURRENCY_AROUND = re.compile(rf"^(?P<minus>[-−(]?)\s*{_SIGN}\s*{_FIGURE}\s*{_SIGN}\)?$")
+
+
+class BadValue(ValueError):
+    """A cell that cannot be read; `code` names the sentence."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def parse_decimal(cell: Cell, mark: str) -> Decimal | None:
+    """Return the figure a cell holds, None for a blank; `mark` is the file's decimal mark."""
+    if isinstance(cell, int | float):
+        return Decimal(repr(cell))
+    if isinstance(cell, date):
+        raise BadValue("not_a_number")
+    text = cell.strip()
+    if text.casefold() in BLANKS:
+        return None
+    if text.endswith("%"):
+        raise BadValue("a_rate")
+    return Decimal(_plain(text, mark))
+
+
+def _plain(text: str, mark: str) -> str:
+    """Return the figure as digits with a point; raise BadValue when it is none."""
+    found = _CURRENCY_AROUND.match(text)
+    if found is None:
+        raise BadValue("not_a_number")
+    body = _SPACES.sub("", found["body"]).replace("−", "-")
+    if found["minus"]:
+        body = "-" + body
+    thousands = "," if mark == "." else "."
+    if thousands in body:
+        if not _GROUPED[thousands].fullmatch(body):
+            raise BadValue("not_a_number")
+        body = body.replace(thousands, "")
+    elif body.count(mark) > 1:  # 1.234.567 in a file whose decimal mark is the point
+        if not _GROUPED[mark].fullmatch(body):
+            raise BadValue("not_a_number")
+        body = body.replace(mark, "")
+    body = body.replace(",", ".")
+    if not _PLAIN.fullmatch(body):
+        raise BadValue("not_a_number")
+    return body
+
+
+def parse_count(cell: Cell, mark: str) -> int:
+    """Return a whole number of impressions or clicks; a blank is 0."""
+    if isinstance(cell, str) and cell.isascii() and cell.isdigit():
+        return _bounded(int(cell) if len(cell) < 18 else MAX_COUNT + 1, MAX_COUNT)
+    value = parse_decimal(cell, mark)
+    if value is None:
+        return 0
+    if value != value.to_integral_value():
+        raise BadValue("negative" if value < 0 else "a_fraction")
+    return _bounded(int(value), MAX_COUNT)
+
+
+def parse_millionths(cell: Cell, mark: str) -> int:
+    """Return a count in millionths: for conversions, which some systems split between ads."""
+    if isinstance(cell, str) and cell.isascii() and cell.isdigit() and len(cell) < 16:
+        return int(cell) * _MILLION
+    return _bounded(_to_millionths(parse_decimal(cell, mark)), MAX_COUNT * _MILLION)
+
+
+def parse_micros(cell: Cell, mark: str, *, in_micros: bool = False) -> int:
+    """Return an amount in micros, half to even beyond the sixth place; a blank is 0."""
+    value = parse_decimal(cell, mark)
+    if value is None:
+        return 0
+    micros = int(value.quantize(Decimal(1), rounding=ROUND_HALF_EVEN)) if in_micros else _to_millionths(value)
+    return _bounded(micros, MAX_MICROS)
+
+
+def _to_millionths(value: Decimal | None) -> int:
+    if value is None:
+        return 0
+    if value.adjusted() > 18:
+        raise BadValue("too_large")
+    return int(value.scaleb(6).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+
+
+def _bounded(value: int, ceiling: int) -> int:
+    if value < 0:
+        raise BadValue("negative")
+    if value > ceiling:
+        raise BadValue("too_large")
+    return value
+
+
+class MarkVotes:
+    """Finds out a file's decimal mark from all its figures."""
+
+    #: One or two digits, or four and more, behind the only mark; a nought before it; a thousands mark before it.
+    _FRACTION = {
+        mark: re.compile(
+            rf"^[^\d\n]*(?:\d+{re.escape(mark)}(?:\d{{1,2}}|\d{{4,}})|0{re.escape(mark)}\d+"
+            rf"|\d{{1,3}}(?:{re.escape(other)}\d{{3}})+{re.escape(mark)}\d+)[^\d\n.,]*$",
+            re.MULTILINE,
+        )
+        for mark, other in ((".", ","), (",", "."))
+    }
+    _THOUSANDS = {
+        mark: re.compile(rf"^[^\d\n]*\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+[^\d\n.,]*$", re.MULTILINE) for mark in ".,"
+    }
+
+    def __init__(self) -> None:
+        self._votes = {".": 0, ",": 0}
+
+    @property
+    def decided(self) -> bool:
+        """Tell whether there is proof enough to stop looking."""
+        return abs(self._votes["."] - self._votes[","]) > 1000
+
+    def add(self, cells: Iterable[Cell], *, whole: bool) -> None:
+        """Look at a column's cells; `whole` columns hold counts, so a mark in them parts thousands."""
+        text = "\n".join([cell for cell in cells if isinstance(cell, str)])
+        for mark, other in ((".", ","), (",", ".")):
+            if mark not in text:
+                continue
+            self._votes[mark] += sum(1 for _ in self._FRACTION[mark].finditer(text))
+            if whole:
+                self._votes[other] += sum(1 for _ in self._THOUSANDS[mark].finditer(text))
+
+    @property
+    def mark(self) -> str:
+        """Return the decimal mark most figures speak for."""
+        return "," if self._votes[","] > self._votes["."] else "."
