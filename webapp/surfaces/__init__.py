@@ -1,1 +1,1 @@
-
+"""Surfaces: the HTTP side of Kabinet, each a set of blueprints mounted alone or with others."""

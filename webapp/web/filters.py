@@ -106,7 +106,12 @@ def file_size(size: int) -> str:
 
 def currency_head(label: object, currency: str) -> str:
     """Write a column's head with its unit once: Spend, $."""
-    return f"{label}, {CURRENCIES.get(currency, currency)}"
+    return f"{label}, {currency_sign(currency)}"
+
+
+def currency_sign(currency: str) -> str:
+    """Return the sign that stands inside a money field."""
+    return CURRENCIES.get(currency, currency)
 
 
 def _day(value: date) -> date:
@@ -126,4 +131,4 @@ def register_filters(app: Flask) -> None:
     env.filters["currency_head"] = currency_head
     drawings = (graphics.icon, graphics.glyph, graphics.status, graphics.status_glyph, graphics.spark, delta)
     env.globals.update({function.__name__: function for function in drawings})
-    env.globals.update(money=money, amount=amount, day_range=day_range, status_look=status_look)
+    env.globals.update(money=money, amount=amount, day_range=day_range, currency_sign=currency_sign, status_look=status_look)

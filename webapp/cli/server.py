@@ -1,0 +1,24 @@
+"""What the server process of `kabinet serve` loads: the application and, embedded, the queue's worker beside it."""
+
+from __future__ import annotations
+
+import atexit
+
+from webapp.factory import create_app
+from webapp.settings import Settings
+from webapp.web.app import KabinetFlask
+
+
+def _build() -> KabinetFlask:
+    settings = Settings.from_env()
+    built = create_app(settings)
+    built.adapters.analytics.migrate()
+    if settings.worker_thread:
+        from jobs.worker import start_worker_thread
+
+        thread = start_worker_thread(built)
+        atexit.register(thread.stop)
+    return built
+
+
+app = _build()

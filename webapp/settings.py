@@ -1,0 +1,165 @@
+"""Settings from environment variables; the defaults are the embedded profile."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+MIN_SECRET_LENGTH = 32
+MIN_SECRET_VARIETY = 10
+
+
+class Profile(StrEnum):
+    """Which set of stores is used."""
+
+    EMBEDDED = "embedded"
+    STACK = "stack"
+
+
+class SettingsError(Exception):
+    """The environment does not describe a system that may run; says every fault and its remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that can be chosen from outside."""
+
+    profile: Profile
+    instance: Path
+    secret_key: str
+    database_url: str
+    #: `chdb:///folder` or `clickhouse://user:password@host:9000/database`.
+    analytics_url: str
+    #: `private:///folder` starts a redis-server of our own; otherwise redis:// or unix://.
+    redis_url: str
+    #: Folder of uploaded and exported files.
+    files_path: Path
+    #: `console:` or `smtp://user:password@host:587?tls=starttls`.
+    mail_url: str
+    mail_from: str
+    payments: str
+    #: Where people reach the cabinet; links in mail begin with it.
+    public_url: str
+    host: str
+    port: int
+    rate_limits: bool = True
+    secure_cookies: bool = False
+    #: Whether the web process also works the queue, in a thread.
+    worker_thread: bool = False
+    proxies: int = 0
+    debug: bool = False
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """Read the environment; raise SettingsError with every fault found."""
+        values = os.environ if env is None else env
+        try:
+            profile = Profile(values.get("KABINET_PROFILE", "embedded"))
+        except ValueError as error:
+            raise SettingsError(f"KABINET_PROFILE is {values['KABINET_PROFILE']!r}; it may be embedded or stack") from error
+        settings = _embedded(values) if profile is Profile.EMBEDDED else _stack(values)
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Raise SettingsError when the stack profile would run on embedded parts or without a secret."""
+        faults = _faults(self) if self.profile is Profile.STACK else []
+        if faults:
+            raise SettingsError("\n".join(faults))
+
+
+def _flag(values: Mapping[str, str], name: str, default: bool) -> bool:
+    text = values.get(name, "").strip().lower()
+    return default if not text else text in ("1", "true", "yes", "on")
+
+
+def _number(values: Mapping[str, str], name: str, default: int) -> int:
+    text = values.get(name, "").strip() or str(default)
+    if not text.isdigit():
+        raise SettingsError(f"{name} is {text!r}; it must be a whole number")
+    return int(text)
+
+
+def _embedded(values: Mapping[str, str]) -> Settings:
+    instance = Path(values.get("KABINET_INSTANCE") or ROOT / "instance").resolve()
+    instance.mkdir(parents=True, exist_ok=True)
+    port = _number(values, "PORT", 5000)
+    host = values.get("HOST", "127.0.0.1")
+    return Settings(
+        profile=Profile.EMBEDDED,
+        instance=instance,
+        secret_key=values.get("SECRET_KEY") or _kept_secret(instance / "secret_key"),
+        database_url=values.get("DATABASE_URL") or f"sqlite:///{instance / 'kabinet.sqlite3'}",
+        analytics_url=values.get("ANALYTICS_URL") or f"chdb://{instance / 'analytics'}",
+        redis_url=values.get("REDIS_URL") or f"private://{instance / 'redis'}",
+        files_path=Path(values.get("FILES_PATH") or instance / "files"),
+        mail_url=values.get("MAIL_URL") or "console:",
+        mail_from=values.get("MAIL_FROM") or "Kabinet <no-reply@kabinet.example>",
+        payments=values.get("PAYMENTS") or "sandbox",
+        public_url=(values.get("PUBLIC_URL") or f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}").rstrip("/"),  # noqa: S104
+        host=host,
+        port=port,
+        rate_limits=_flag(values, "RATE_LIMITS", True),
+        worker_thread=_flag(values, "WORKER_THREAD", True),
+        secure_cookies=_flag(values, "SECURE_COOKIES", False),
+        proxies=_number(values, "PROXIES", 0),
+        debug=_flag(values, "KABINET_DEBUG", False),
+    )
+
+
+def _stack(values: Mapping[str, str]) -> Settings:
+    port = _number(values, "PORT", 5000)
+    host = values.get("HOST", "127.0.0.1")
+    public_url = (values.get("PUBLIC_URL") or f"http://{host}:{port}").rstrip("/")
+    instance = Path(values.get("KABINET_INSTANCE") or ROOT / "instance").resolve()
+    return Settings(
+        profile=Profile.STACK,
+        instance=instance,
+        secret_key=values.get("SECRET_KEY", ""),
+        database_url=values.get("DATABASE_URL", ""),
+        analytics_url=values.get("ANALYTICS_URL", ""),
+        redis_url=values.get("REDIS_URL", ""),
+        files_path=Path(values.get("FILES_PATH") or instance / "files"),
+        mail_url=values.get("MAIL_URL", ""),
+        mail_from=values.get("MAIL_FROM") or "Kabinet <no-reply@kabinet.example>",
+        payments=values.get("PAYMENTS") or "sandbox",
+        public_url=public_url,
+        host=host,
+        port=port,
+        rate_limits=_flag(values, "RATE_LIMITS", True),
+        worker_thread=_flag(values, "WORKER_THREAD", False),
+        secure_cookies=_flag(values, "SECURE_COOKIES", public_url.startswith("https://")),
+        proxies=_number(values, "PROXIES", 0),
+        debug=_flag(values, "KABINET_DEBUG", False),
+    )
+
+
+def _faults(settings: Settings) -> list[str]:
+    faults = []
+    if len(settings.secret_key) < MIN_SECRET_LENGTH or len(set(settings.secret_key)) < MIN_SECRET_VARIETY:
+        faults.append(
+            "SECRET_KEY is missing or weak; make one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        )
+    if not settings.database_url.startswith("mysql+pymysql://"):
+        faults.append("DATABASE_URL must be mysql+pymysql://user:password@host/database in the stack profile")
+    if not settings.analytics_url.startswith("clickhouse://"):
+        faults.append("ANALYTICS_URL must be clickhouse://user:password@host:9000/database in the stack profile")
+    if not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
+        faults.append("REDIS_URL must be redis://host:6379/0 in the stack profile")
+    if not settings.mail_url.startswith(("smtp://", "smtps://")):
+        faults.append("MAIL_URL must be smtp://user:password@host:587 in the stack profile")
+    return faults
+
+
+def _kept_secret(path: Path) -> str:
+    """Return the secret kept beside the data, made on the first start, readable by its owner alone."""
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()

@@ -1,0 +1,36 @@
+"""Flask-Login's view of a user: who it is and which epoch its session belongs to."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_login import UserMixin
+
+from webapp.domain.accounts.models import User
+from webapp.extensions import login
+from webapp.web.app import services
+
+
+class SessionUser(UserMixin):
+    """A signed-in user; the session holds public id and epoch, so that a new epoch ends it."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+
+    def get_id(self) -> str:
+        """Return what the session cookie keeps."""
+        return f"{self.user.public_id}:{self.user.session_epoch}"
+
+
+def load_user(token: str) -> SessionUser | None:
+    """Return the user of a session cookie, None when the session was ended."""
+    public_id, _, epoch = token.partition(":")
+    if not epoch.isdigit():
+        return None
+    user = services().accounts.find_user(public_id, int(epoch))
+    return SessionUser(user) if user else None
+
+
+def register_sessions(app: Flask) -> None:
+    """Let Flask-Login find our users."""
+    login.init_app(app)
+    login.user_loader(load_user)

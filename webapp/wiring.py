@@ -1,0 +1,124 @@
+"""The only place where an adapter is chosen, and where services get what they need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from redis import Redis
+from sqlalchemy.orm import Session
+
+from webapp.adapters.analytics import analytics_from_url
+from webapp.adapters.files.local import LocalFileStore
+from webapp.adapters.jobs.private_redis import PrivateRedis
+from webapp.adapters.jobs.rq_queue import RqJobQueue
+from webapp.adapters.mail import mailer_from_url
+from webapp.adapters.tables.csv_writer import CsvTableWriter
+from webapp.adapters.tables.xlsx_writer import XlsxTableWriter
+from webapp.core.clock import Clock, SystemClock
+from webapp.domain.accounts.passwords import Passwords
+from webapp.domain.accounts.ports import Mailer
+from webapp.domain.accounts.services import Accounts
+from webapp.domain.accounts.tokens import Tokens
+from webapp.domain.ads.services.search import Search
+from webapp.domain.analytics.ports import AnalyticsStore
+from webapp.domain.audit.services import AuditLog
+from webapp.domain.notifications.services import Letters
+from webapp.domain.tasks.exports import Exports
+from webapp.domain.tasks.files import TableWriter
+from webapp.domain.tasks.ports import JobQueue
+from webapp.domain.tasks.services import Tasks
+from webapp.settings import Settings
+
+@dataclass
+class Adapters:
+    """The outside world of one process; shared by all its requests, jobs and commands."""
+
+    settings: Settings
+    clock: Clock
+    mailer: Mailer
+    passwords: Passwords
+    tokens: Tokens
+    redis_url: str
+    redis: Redis
+    queue: JobQueue
+    files: LocalFileStore
+    analytics: AnalyticsStore
+    #: The redis-server this process started itself, if it did.
+    private_redis: PrivateRedis | None = field(default=None)
+
+    def services(self, session: Session) -> Services:
+        """Return the domain services at work in one session."""
+        return Services(self, session)
+
+    def table_writer(self, format: str) -> TableWriter:
+        """Return what writes tables in this format."""
+        return CsvTableWriter() if format == "csv" else XlsxTableWriter()
+
+    def close(self) -> None:
+        """Let go of what this process opened."""
+        self.redis.close()
+        if self.private_redis is not None:
+            self.private_redis.stop()
+
+
+class Services:
+    """The domain's services, made when first asked for, all in one session."""
+
+    def __init__(self, adapters: Adapters, session: Session) -> None:
+        self.adapters = adapters
+        self.session = session
+        self.clock = adapters.clock
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """Who did what."""
+        return AuditLog(self.session, self.clock)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        """Background work."""
+        return Tasks(self.session, self.clock, self.adapters.queue)
+
+    @cached_property
+    def exports(self) -> Exports:
+        """Tables as files that live a week."""
+        return Exports(self.clock, self.tasks, self.adapters.files)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Users, advertisers, memberships."""
+        adapters = self.adapters
+        return Accounts(self.session, self.clock, self.audit, adapters.passwords, adapters.tokens, Letters(self.tasks))
+
+    @cached_property
+    def search(self) -> Search:
+        """Finding an advertiser's things."""
+        return Search(self.session)
+
+
+def build_adapters(settings: Settings) -> Adapters:
+    """Choose every adapter by the settings' URLs."""
+    private = private_redis_of(settings.redis_url)
+    redis_url = private.start() if private else settings.redis_url
+    return Adapters(
+        settings=settings,
+        clock=SystemClock(),
+        mailer=mailer_from_url(settings.mail_url, settings.mail_from),
+        passwords=Passwords(),
+        tokens=Tokens(settings.secret_key),
+        redis_url=redis_url,
+        redis=Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2),
+        queue=RqJobQueue(redis_url),
+        files=LocalFileStore(settings.files_path),
+        analytics=analytics_from_url(settings.analytics_url),
+        private_redis=private,
+    )
+
+
+def private_redis_of(url: str) -> PrivateRedis | None:
+    """Return the redis-server of a `private:///folder` address, None for a server that runs already."""
+    parts = urlsplit(url)
+    return PrivateRedis(Path(parts.path)) if parts.scheme == "private" else None
