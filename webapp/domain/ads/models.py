@@ -72,6 +72,8 @@ class Campaign(Base):
     advertiser_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("advertisers.id"))
     name: Mapped[str] = mapped_column(String(120))
     status: Mapped[CampaignStatus] = mapped_column(enum_string(CampaignStatus), default=CampaignStatus.DRAFT)
+    #: The step of the form (1 to 4) a draft waits at.
+    draft_step: Mapped[int] = mapped_column(default=1)
     #: What an archived campaign goes back to when the archiving is undone.
     status_before_archive: Mapped[CampaignStatus | None] = mapped_column(enum_string(CampaignStatus))
     status_changed_at: Mapped[Instant]

@@ -76,9 +76,10 @@ class AuditLog:
         self._session.add(row)
         return row
 
-    def history(self, scope: Scope, subject_id: str, *, limit: int = 50) -> list[AuditRecord]:
-        """Return the newest deeds on one subject of the advertiser."""
-        query = self._owned(scope).where(AuditRecord.subject_id == subject_id)
+    def history(self, scope: Scope, subject_ids: str | Sequence[str], *, limit: int = 50) -> list[AuditRecord]:
+        """Return the newest deeds on one subject of the advertiser, or on several."""
+        wanted = [subject_ids] if isinstance(subject_ids, str) else subject_ids
+        query = self._owned(scope).where(AuditRecord.subject_id.in_(wanted))
         return list(self._session.scalars(query.order_by(AuditRecord.at.desc(), AuditRecord.id.desc()).limit(limit)))
 
     def between(self, scope: Scope, start: datetime, end: datetime, *, limit: int = 50) -> list[AuditRecord]:
