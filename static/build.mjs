@@ -1,7 +1,7 @@
 // Builds static/dist: one style sheet, two scripts, one icon sprite, one font, and the manifest that names them.
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dist, gzipped, hashed, kilobytes } from './build/files.mjs';
+import { dist, gzipped, hashed, kilobytes, src } from './build/files.mjs';
 import { font } from './build/font.mjs';
 import { scripts } from './build/scripts.mjs';
 import { sprite } from './build/sprite.mjs';
@@ -20,6 +20,7 @@ async function build() {
     hashed('app.js', js['app.js']),
     hashed('chart.js', js['chart.js']),
     hashed('icons.svg', sprite()),
+    hashed('favicon.svg', readFileSync(join(src, 'favicon.svg'))),
   ];
   outputs.forEach(({ file, content }) => writeFileSync(join(dist, file), content));
   const manifest = Object.fromEntries(outputs.map(({ name, file }) => [name, file]));

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from flask import Flask
+from flask import Flask, flash
 from flask_babel import Babel, force_locale
 
 from webapp.web import filters
-from webapp.web.assets import register_assets
 from webapp.web.graphics import GLYPHS, spark
 from webapp.web.status import LOOKS
 
@@ -23,8 +23,8 @@ THIS_YEAR = datetime.now(UTC).year
 @pytest.fixture
 def page() -> Iterator[Flask]:
     app = Flask(__name__)
+    app.secret_key = "test"
     Babel(app)
-    register_assets(app)
     filters.register_filters(app)
     with app.test_request_context():
         yield app
@@ -112,3 +112,24 @@ def test_a_sparkline_is_drawn_from_any_series(values: list[int | None]) -> None:
     drawn = spark(values)
     assert drawn.startswith("<svg")
     assert "nan" not in drawn
+
+
+@pytest.mark.parametrize("redirecting", [False, True])
+def test_a_flashed_message_travels_with_a_fragment(page: Flask, redirecting: bool) -> None:
+    @page.post("/pause")
+    def pause() -> tuple[str, dict[str, str]]:
+        flash(json.dumps({"message": "Пауза", "undo": "/resume"}), "done")
+        return "<tr></tr>", {"HX-Redirect": "/elsewhere"} if redirecting else {}
+
+    client = page.test_client()
+    header = client.post("/pause", headers={"HX-Request": "true"}).headers.get("HX-Trigger")
+    with client.session_transaction() as session:
+        waiting = session.get("_flashes")
+    if redirecting:
+        assert header is None
+        assert waiting
+        return
+    assert header is not None
+    assert header.isascii()
+    assert json.loads(header)["toast"]["items"] == [{"message": "Пауза", "undo_url": "/resume", "tone": "success"}]
+    assert not waiting

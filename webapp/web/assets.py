@@ -1,4 +1,7 @@
-"""Names of built front-end files: what templates ask for, and what the build called it."""
+"""Names of built front-end files: what templates ask for, and what the build called it.
+
+The application's static folder is static/dist; every name in it but the manifest changes with its content.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ class Manifest:
 def asset(name: str) -> str:
     """Return the address of a built file: `asset('app.css')`."""
     manifest: Manifest = current_app.extensions["kabinet_assets"]
-    return url_for("static", filename=f"dist/{manifest.file(name, fresh=current_app.debug)}")
+    return url_for("static", filename=manifest.file(name, fresh=current_app.debug))
 
 
 def register_assets(app: Flask, folder: Path = DIST) -> None:

@@ -11,8 +11,10 @@ from markupsafe import Markup
 
 from webapp.core.money import CURRENCIES
 from webapp.web import graphics, numerals
+from webapp.web.assets import register_assets
 from webapp.web.numerals import Number, Style, style_of
 from webapp.web.status import status_look
+from webapp.web.toasts import register_toasts
 
 
 def current_style() -> Style:
@@ -123,7 +125,9 @@ def _other_year(value: date) -> bool:
 
 
 def register_filters(app: Flask) -> None:
-    """Give templates the filters, and the drawings as globals: icon, glyph, status, delta, spark."""
+    """Give templates assets, toasts, the filters, and the drawings as globals: icon, glyph, status, delta, spark."""
+    register_assets(app)
+    register_toasts(app)
     env = app.jinja_env
     formats = (money, amount, integer, decimal, percent, change, day_short, day_long, day_range, time_of, moment, ago)
     env.filters.update({function.__name__: function for function in formats})
@@ -131,4 +135,6 @@ def register_filters(app: Flask) -> None:
     env.filters["currency_head"] = currency_head
     drawings = (graphics.icon, graphics.glyph, graphics.status, graphics.status_glyph, graphics.spark, delta)
     env.globals.update({function.__name__: function for function in drawings})
-    env.globals.update(money=money, amount=amount, day_range=day_range, currency_sign=currency_sign, status_look=status_look)
+    env.globals.update(
+        money=money, amount=amount, day_range=day_range, currency_sign=currency_sign, status_look=status_look
+    )
