@@ -47,7 +47,9 @@ class Balance(Base):
         Base.__table_args__,
     )
 
-    advertiser_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("advertisers.id"), primary_key=True, autoincrement=False)
+    advertiser_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("advertisers.id"), primary_key=True, autoincrement=False
+    )
     currency: Mapped[str] = mapped_column(String(3))
     available_micros: Mapped[Micros] = mapped_column(default=0)
     reserved_micros: Mapped[Micros] = mapped_column(default=0)
@@ -85,6 +87,8 @@ class Transaction(Base):
     campaign_id: Mapped[int | None] = mapped_column(BigInteger)
     #: The budget day (advertiser's zone) a charge counts against.
     budget_day: Mapped[date | None] = mapped_column(Date)
+    #: What the advertiser could still spend (available and promo) after it: a statement's last column.
+    available_after_micros: Mapped[Micros]
     created_at: Mapped[Instant]
 
 
@@ -95,7 +99,8 @@ class Entry(Base):
     __table_args__ = (
         CheckConstraint("amount_micros <> 0", name="amount_not_zero"),
         Index(None, "transaction_id"),
-        Index(None, "advertiser_id", "account", "id"),
+        # The amount rides along so that an advertiser's books are summed from the index alone.
+        Index(None, "advertiser_id", "account", "id", "amount_micros"),
         Base.__table_args__,
     )
 
