@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from enum import IntEnum
+from operator import add, attrgetter
 
 from webapp.core.money import multiply_divide
 
@@ -50,11 +51,11 @@ class Metrics:
 
     def __add__(self, other: Metrics) -> Metrics:
         """Return the figures of both groups together."""
-        return Metrics(*(getattr(self, name) + getattr(other, name) for name in METRIC_FIELDS))
+        return Metrics(*map(add, _counts(self), _counts(other)))
 
     def __bool__(self) -> bool:
         """Tell whether anything was counted."""
-        return any(getattr(self, name) for name in METRIC_FIELDS)
+        return any(_counts(self))
 
     @property
     def ctr(self) -> Decimal | None:
@@ -93,6 +94,7 @@ class Metrics:
 
 
 METRIC_FIELDS = tuple(item.name for item in fields(Metrics))
+_counts = attrgetter(*METRIC_FIELDS)
 NOTHING = Metrics()
 
 
@@ -106,8 +108,7 @@ def _micros_per(micros: int, units: int, count: int) -> int | None:
 
 def total(groups: Iterable[Metrics]) -> Metrics:
     """Add figures up: sums of counts, so that rates of the result are sum over sum."""
-    columns = zip(*((getattr(group, name) for name in METRIC_FIELDS) for group in groups), strict=True)
-    return Metrics(*map(sum, columns))
+    return Metrics(*map(sum, zip(*map(_counts, groups), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

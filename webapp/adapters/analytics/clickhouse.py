@@ -1,0 +1,80 @@
+"""ClickHouse over its native protocol."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Self, TypeVar
+
+from clickhouse_driver import Client
+from clickhouse_driver.errors import ErrorCodes, NetworkError, ServerException, SocketTimeoutError
+
+from webapp.adapters.analytics.engine import Row
+from webapp.adapters.analytics.store import SqlAnalyticsStore
+from webapp.core.errors import Unavailable
+from webapp.domain.analytics.types import FACT_COLUMNS, FactBatch, from_unix_day
+
+T = TypeVar("T")
+INSERT = f"INSERT INTO facts ({', '.join(FACT_COLUMNS)}) VALUES"
+_SILENT = (NetworkError, SocketTimeoutError, EOFError, OSError)
+_BUSY = frozenset(
+    {ErrorCodes.TOO_MANY_SIMULTANEOUS_QUERIES, ErrorCodes.MEMORY_LIMIT_EXCEEDED, ErrorCodes.TIMEOUT_EXCEEDED}
+)
+
+
+class ClickHouseEngine:
+    """Runs statements on a server, over one connection a thread, opened when first needed and again when it broke."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._local = threading.local()
+
+    def rows(self, sql: str) -> Sequence[Row]:
+        """Return the answer of a SELECT; a broken connection is tried once more, reading twice does no harm."""
+        try:
+            answer: Sequence[Row] = self._with_client(lambda client: client.execute(sql))
+        except Unavailable:
+            answer = self._with_client(lambda client: client.execute(sql))
+        return answer
+
+    def run(self, sql: str) -> None:
+        """Run a statement that answers nothing."""
+        self._with_client(lambda client: client.execute(sql))
+
+    def insert(self, batch: FactBatch) -> None:
+        """Write a batch into `facts`."""
+        # The driver wants dates; the same few days repeat.
+        days = {number: from_unix_day(number) for number in set(batch.local_day)}
+        columns = [getattr(batch, name) for name in FACT_COLUMNS]
+        columns[FACT_COLUMNS.index("local_day")] = [days[number] for number in batch.local_day]
+        self._with_client(lambda client: client.execute(INSERT, columns, columnar=True))
+
+    def _with_client(self, work: Callable[[Client], T]) -> T:
+        client = self._client()
+        try:
+            return work(client)
+        except _SILENT as error:
+            client.disconnect()
+            raise Unavailable("The analytics store does not answer at the moment.") from error
+        except ServerException as error:
+            if error.code in _BUSY:
+                raise Unavailable("The analytics store is too busy at the moment.") from error
+            raise
+
+    def _client(self) -> Client:
+        client: Client | None = getattr(self._local, "client", None)
+        if client is None:
+            client = self._local.client = Client.from_url(self._url)
+        return client
+
+
+class ClickHouseAnalyticsStore(SqlAnalyticsStore):
+    """`AnalyticsStore` on a server: `clickhouse://user:password@host:9000/database`."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(ClickHouseEngine(url))
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        """Connect to `clickhouse://user:password@host:9000/database` when first asked."""
+        return cls(url)

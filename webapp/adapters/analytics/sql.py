@@ -1,0 +1,176 @@
+"""SQL of the figures: each statement starts from the advertiser, reads the smallest table that knows the answer."""
+
+from __future__ import annotations
+
+# ruff: noqa: S608 (texts are put together from our own words only; every value from outside goes through bind)
+from dataclasses import dataclass, field
+
+from webapp.adapters.analytics.engine import Parameter, bind
+from webapp.core.periods import Grain, Period
+from webapp.domain.analytics.metrics import Metric, metric
+from webapp.domain.analytics.queries import FigureQuery, Order, ensure_dimension, extra_name
+from webapp.domain.analytics.types import FIXED_DIMENSIONS, METRIC_FIELDS, unix_day
+
+#: Days travel as their number, which needs no text of a date in any dialect.
+_STEP = {
+    Grain.HOUR: "toUInt32(bucket)",
+    Grain.DAY: "toUInt16(local_day)",
+    Grain.WEEK: "toUInt16(toMonday(local_day))",
+    Grain.MONTH: "toUInt16(toStartOfMonth(local_day))",
+}
+_QUARTER_OF_FACT = "intDiv(toUInt32(ts), 900) * 900"
+_SUMS = ", ".join(f"sum({name})" for name in METRIC_FIELDS)
+
+
+@dataclass(slots=True)
+class _Where:
+    """Conditions and the values they need."""
+
+    conditions: list[str] = field(default_factory=list)
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+
+    def add(self, condition: str, **parameters: Parameter) -> None:
+        self.conditions.append(condition)
+        self.parameters.update(parameters)
+
+    def only(self, column: str, values: tuple[int, ...] | None) -> None:
+        """Keep the listed values: None is all, an empty list is nothing."""
+        if values is not None:
+            self.add(f"{column} IN %({column}s)s" if values else "0", **({f"{column}s": values} if values else {}))
+
+    def hide(self, import_ids: tuple[int, ...]) -> None:
+        if import_ids:
+            self.add("import_id NOT IN %(hidden)s", hidden=import_ids)
+
+    def sql(self) -> str:
+        return " AND ".join(self.conditions)
+
+
+def _days(period: Period) -> str:
+    return f"local_day BETWEEN toDate({unix_day(period.first)}) AND toDate({unix_day(period.last)})"
+
+
+def _where(query: FigureQuery) -> _Where:
+    where = _Where()
+    where.add("advertiser_id = %(advertiser_id)s", advertiser_id=query.advertiser_id)
+    days = _days(query.period)
+    where.add(f"({days} OR {_days(query.compare)})" if query.compare else days)
+    where.only("campaign_id", query.campaign_ids)
+    where.only("ad_id", query.ad_ids)
+    for number, item in enumerate(query.filters):
+        parameters: dict[str, Parameter] = {f"filter{number}": item.values}
+        where.add(f"{_value(item.dimension, where)} IN %(filter{number})s", **parameters)
+    where.hide(query.hidden_imports)
+    return where
+
+
+def _value(dimension: str, where: _Where) -> str:
+    """Return the expression of a dimension's value; a name from outside only ever becomes a bound value."""
+    ensure_dimension(dimension)
+    if dimension in FIXED_DIMENSIONS:
+        return dimension
+    extra = extra_name(dimension)
+    if extra is None:
+        return f"{dimension}_id"
+    place = f"extra{len(where.parameters)}"
+    where.parameters[place] = extra
+    return f"dim_values[indexOf(dim_names, %({place})s)]"
+
+
+def _table(query: FigureQuery, *, by: str = "") -> str:
+    """Return the smallest table that holds what is asked."""
+    if query.filters or by not in ("", "campaign", "ad"):
+        return "facts"
+    if by == "ad" or query.ad_ids is not None:
+        return "stats_day"
+    return "stats_campaign_day" if by == "campaign" or query.campaign_ids is not None else "stats_advertiser_day"
+
+
+def _is_current(query: FigureQuery) -> str:
+    return f"({_days(query.period)})"
+
+
+def _compared_sums(query: FigureQuery) -> str:
+    """Return the sums of the period followed by those of the compared one, if any."""
+    if query.compare is None:
+        return _SUMS
+    parts = (_is_current(query), f"({_days(query.compare)})")
+    return ", ".join(f"sumIf({name}, {part})" for part in parts for name in METRIC_FIELDS)
+
+
+def series(query: FigureQuery, grain: Grain) -> str:
+    """Return rows of (is current, step, seven sums), in order."""
+    where = _where(query)
+    table, step = _table(query), _STEP[grain]
+    if grain is Grain.HOUR:
+        table = "facts" if table == "facts" else "stats_15m"
+        step = _QUARTER_OF_FACT if table == "facts" else step
+    sql = (
+        f"SELECT toUInt8({_is_current(query)}) AS part, {step} AS step, {_SUMS} FROM {table} "
+        f"WHERE {where.sql()} GROUP BY part, step ORDER BY part, step"
+    )
+    return bind(sql, where.parameters)
+
+
+def totals(query: FigureQuery) -> str:
+    """Return one row of sums."""
+    where = _where(query)
+    return bind(f"SELECT {_compared_sums(query)} FROM {_table(query)} WHERE {where.sql()}", where.parameters)
+
+
+def by_object(query: FigureQuery, kind: str) -> str:
+    """Return rows of (campaign or ad id, sums)."""
+    where, column = _where(query), f"{kind}_id"
+    sql = (
+        f"SELECT {column}, {_compared_sums(query)} FROM {_table(query, by=kind)} WHERE {where.sql()} GROUP BY {column}"
+    )
+    return bind(sql, where.parameters)
+
+
+def daily_by_campaign(query: FigureQuery) -> str:
+    """Return rows of (campaign id, day, sums), in order."""
+    where = _where(query)
+    sql = (
+        f"SELECT campaign_id, toUInt16(local_day) AS day, {_SUMS} FROM {_table(query, by='campaign')} "
+        f"WHERE {where.sql()} GROUP BY campaign_id, day ORDER BY campaign_id, day"
+    )
+    return bind(sql, where.parameters)
+
+
+def breakdown_page(query: FigureQuery, dimension: str, order: Order, limit: int, offset: int) -> str:
+    """Return rows of (value, sums) of one page."""
+    where = _where(query)
+    value = _value(dimension, where)
+    sql = (
+        f"SELECT {value} AS value, {_compared_sums(query)} FROM {_table(query, by=dimension)} WHERE {where.sql()} "
+        f"GROUP BY value ORDER BY {_order(query, order)} LIMIT {int(offset)}, {int(limit)}"
+    )
+    return bind(sql, where.parameters)
+
+
+def breakdown_total(query: FigureQuery, dimension: str) -> str:
+    """Return one row of (number of values, sums)."""
+    where = _where(query)
+    value = _value(dimension, where)
+    sql = f"SELECT uniqExact({value}), {_compared_sums(query)} FROM {_table(query, by=dimension)} WHERE {where.sql()}"
+    return bind(sql, where.parameters)
+
+
+def _order(query: FigureQuery, order: Order) -> str:
+    direction = "DESC" if order.descending else "ASC"
+    if order.by == "value":
+        return f"value {direction}"
+    chosen: Metric = metric(order.by)
+    numerator = f"sumIf({chosen.numerator}, {_is_current(query)})"
+    if chosen.divisor is None:
+        return f"{numerator} {direction}, value"
+    divisor = f"sumIf({chosen.divisor}, {_is_current(query)})"
+    return f"{divisor} = 0, if({divisor} = 0, 0, {numerator} / {divisor}) {direction}, value"
+
+
+def of_advertiser(select: str, advertiser_id: int, hidden_imports: tuple[int, ...], tail: str = "") -> str:
+    """Complete a SELECT … FROM … about one advertiser's facts."""
+    where = _Where()
+    where.add("advertiser_id = %(advertiser_id)s", advertiser_id=advertiser_id)
+    where.hide(hidden_imports)
+    return bind(f"{select} WHERE {where.sql()} {tail}", where.parameters)
