@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from flask import Flask, g, request
+from flask import Flask, g, has_request_context, request
 from flask_babel import get_locale, gettext
 from flask_login import current_user
 
@@ -167,4 +167,4 @@ def register_shell(app: Flask) -> None:
 
     @app.context_processor
     def _context() -> dict[str, Any]:
-        return {"shell": shell()}
+        return {"shell": shell()} if has_request_context() else {}
