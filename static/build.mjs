@@ -1,7 +1,7 @@
 // Builds static/dist: one style sheet, two scripts, one icon sprite, one font, and the manifest that names them.
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dist, gzipped, hashed, kilobytes, src } from './build/files.mjs';
+import { compressed, dist, gzipped, hashed, kilobytes, src } from './build/files.mjs';
 import { font } from './build/font.mjs';
 import { scripts } from './build/scripts.mjs';
 import { sprite } from './build/sprite.mjs';
@@ -22,10 +22,12 @@ async function build() {
     hashed('icons.svg', sprite()),
     hashed('favicon.svg', readFileSync(join(src, 'favicon.svg'))),
   ];
-  outputs.forEach(({ file, content }) => writeFileSync(join(dist, file), content));
+  // Beside each file its compressed twins, so that the server never compresses while somebody waits.
+  const files = outputs.flatMap(({ file, content }) => [{ file, content }, ...compressed(file, content)]);
+  files.forEach(({ file, content }) => writeFileSync(join(dist, file), content));
   const manifest = Object.fromEntries(outputs.map(({ name, file }) => [name, file]));
   writeFileSync(join(dist, 'manifest.json'), JSON.stringify(manifest, null, 2) + '\n');
-  dropStale(new Set([...Object.values(manifest), 'manifest.json']));
+  dropStale(new Set([...files.map(({ file }) => file), 'manifest.json']));
   return { outputs, took: performance.now() - started };
 }
 

@@ -22,6 +22,7 @@ from webapp.web.headers import register_headers
 from webapp.web.locale import choose_locale
 from webapp.web.sessions import register_sessions
 from webapp.web.shell import register_shell
+from webapp.web.static_files import serve_static_files
 from webapp.wiring import Adapters, build_adapters
 
 SURFACES = (auth, cabinet, admin, ops)
@@ -45,6 +46,7 @@ def create_app(settings: Settings, adapters: Adapters | None = None) -> KabinetF
     app.adapters = adapters or build_adapters(settings)
     app.config["RATELIMIT_STORAGE_URI"] = app.adapters.redis_url
     _register(app)
+    serve_static_files(app)
     if settings.proxies:
         count = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]

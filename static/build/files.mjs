@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 export const root = resolve(import.meta.dirname, '../..');
 export const src = join(root, 'static/src');
@@ -10,6 +10,12 @@ export const dist = join(root, 'static/dist');
 export const modules = join(root, 'node_modules');
 
 export const gzipped = (content) => gzipSync(content, { level: 9 }).length;
+
+export function compressed(file, content) {
+  if (file.endsWith('.woff2')) return [];
+  return [{ file: `${file}.gz`, content: gzipSync(content, { level: 9 }) }, { file: `${file}.br`, content: brotliCompressSync(content) }];
+}
+
 export const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;
 
 // A name that changes with the content may be cached for ever.
