@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import cast
+from typing import BinaryIO, cast
 
 from flask_babel import force_locale, gettext
 
@@ -32,8 +32,6 @@ BUILDERS: dict[str, str] = {
     "ads": "jobs.tables:ads",
     "transactions": "jobs.tables:transactions",
 }
-#: A file this small stays in memory.
-SPOOL_BYTES = 4 * 1024 * 1024
 
 
 def run(services: Services, task: Task, progress: Progress) -> Outcome:
@@ -52,10 +50,11 @@ def run(services: Services, task: Task, progress: Progress) -> Outcome:
 def _write(services: Services, task: Task, table: Table, progress: Progress) -> Outcome:
     writer = services.adapters.table_writer(task.payload["format"])
     progress.report(0, table.row_count)
-    with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as file:
-        rows = writer.write(table, file, lambda done: progress.report(done, table.row_count))  # type: ignore[arg-type]
+    with tempfile.TemporaryFile() as opened:
+        file = cast(BinaryIO, opened)
+        rows = writer.write(table, file, lambda done: progress.report(done, table.row_count))
         file.seek(0)
-        return services.exports.keep(task, file, writer.suffix, writer.mime, rows)  # type: ignore[arg-type]
+        return services.exports.keep(task, file, writer.suffix, writer.mime, rows)
 
 
 @lru_cache

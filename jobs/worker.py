@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import threading
 from typing import TypeVar
 
@@ -149,7 +150,10 @@ def run_worker(app: KabinetFlask, *, burst: bool = False) -> None:
     worker = make_worker(app, KabinetWorker)
     sweeper = Sweeper(app)
     sweeper.start()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        worker.work(burst=burst, logging_level="INFO")
+        worker.work(burst=burst, logging_level="WARNING" if burst else "INFO")
     finally:
         sweeper.stop()
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -4,7 +4,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -22,8 +22,9 @@ COLUMNS = (
     Column("Spend", Kind.MONEY, currency="USD"),
     Column("At", Kind.MOMENT),
 )
+MOMENT = datetime(2026, 11, 19, 14, 32, tzinfo=UTC)
 ROWS: list[Sequence[Cell]] = [
-    ("daily-harbor.example", date(2026, 11, 19), 6562, Decimal("0.0063"), 2_800_490_000, datetime(2026, 11, 19, 14, 32)),
+    ("daily-harbor.example", date(2026, 11, 19), 6562, Decimal("0.0063"), 2_800_490_000, MOMENT),
     ('=HYPERLINK("http://x")', date(2026, 11, 20), 0, None, -5_000_000, None),
     ("a, \"b\"\r\nc", None, 1, Decimal(1) / 3, 770_400, None),
 ]
@@ -82,7 +83,7 @@ def test_xlsx_holds_numbers_dates_and_no_formula() -> None:
     rows = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()
     assert rows[0] == ["Site", "Day", "Clicks", "CTR", "Spend", "At"]
     assert rows[1] == [
-        "daily-harbor.example", date(2026, 11, 19), 6562.0, 0.0063, 2800.49, datetime(2026, 11, 19, 14, 32)
+        "daily-harbor.example", date(2026, 11, 19), 6562.0, 0.0063, 2800.49, MOMENT.replace(tzinfo=None)
     ]  # fmt: skip
     assert rows[2][0] == '=HYPERLINK("http://x")'
     assert rows[2][4] == -5.0

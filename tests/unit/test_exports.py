@@ -95,7 +95,7 @@ def test_another_advertiser_does_not_get_the_file(session: Session, exports: Exp
 def test_who_may_not_see_the_balance_gets_no_ledger(session: Session, exports: Exports) -> None:
     owner = add_advertiser(session)
     analyst = add_advertiser(session, name="Same people", role=AdvertiserRole.ANALYST)
-    same = Scope(**{name: getattr(owner, name) for name in Scope.__slots__} | {"permissions": analyst.permissions})  # type: ignore[arg-type]
+    same = Scope(**{name: getattr(owner, name) for name in Scope.__slots__} | {"permissions": analyst.permissions})
     task = exports.request(owner, wanted("transactions"))
     with pytest.raises(Forbidden):
         exports.request(same, wanted("transactions"))

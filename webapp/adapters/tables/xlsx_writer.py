@@ -72,7 +72,7 @@ def _write_row(sheet: Any, at: int, columns: Sequence[Column], row: Sequence[Cel
 
 def _write_number(sheet: Any, at: int, index: int, kind: Kind, cell: int | Decimal, look: Any) -> None:
     number = to_decimal(int(cell)) if kind is Kind.MONEY else cell
-    if abs(number) >= EXACT:
+    if not -EXACT < number < EXACT:
         sheet.write_string(at, index, str(number), look)
     else:
         sheet.write_number(at, index, number, look)
