@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from pathlib import Path
 
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app, has_request_context, request
 
 log = logging.getLogger(__name__)
 
 DIST = Path(__file__).resolve().parents[2] / "static" / "dist"
+#: A new build is noticed within this time, without asking the disk for every icon of a page.
+LOOK_AGAIN_SECONDS = 1.0
 
 
 class Manifest:
@@ -22,31 +25,34 @@ class Manifest:
     def __init__(self, folder: Path = DIST) -> None:
         self._path = folder / "manifest.json"
         self._names: dict[str, str] = {}
-        self._read_at_ns = -1
+        self._version_ns = -1
+        self._look_at = 0.0
 
-    def file(self, name: str, *, fresh: bool = False) -> str:
+    def file(self, name: str) -> str:
         """Return the built file's name, or the plain name when nothing is built yet."""
-        if fresh or self._read_at_ns < 0:
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + LOOK_AGAIN_SECONDS
             self._load()
         return self._names.get(name, name)
 
     def _load(self) -> None:
         try:
-            changed_ns = self._path.stat().st_mtime_ns
+            version_ns = self._path.stat().st_mtime_ns
+            if version_ns != self._version_ns:
+                self._names = json.loads(self._path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            if self._read_at_ns < 0:
+            if self._version_ns:
                 log.error("static/dist is not built: run `npm ci && npm run build`; pages are shown without style")
-            self._read_at_ns = 0
-            return
-        if changed_ns != self._read_at_ns:
-            self._names = json.loads(self._path.read_text(encoding="utf-8"))
-            self._read_at_ns = changed_ns
+            version_ns = 0
+        self._version_ns = version_ns
 
 
 def asset(name: str) -> str:
     """Return the address of a built file: `asset('app.css')`."""
     manifest: Manifest = current_app.extensions["kabinet_assets"]
-    return url_for("static", filename=manifest.file(name, fresh=current_app.debug))
+    root = request.script_root if has_request_context() else ""
+    return f"{root}{current_app.static_url_path}/{manifest.file(name)}"
 
 
 def register_assets(app: Flask, folder: Path = DIST) -> None:

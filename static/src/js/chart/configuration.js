@@ -54,7 +54,7 @@ const lonely = (values, i) => values[i] !== null && (values[i - 1] ?? null) === 
 
 function area(line) {
   return ({ chart: { chartArea, ctx } }) => {
-    if (!chartArea) return 'transparent';
+    if (!chartArea || !line) return 'transparent';
     const gradient = ctx.createLinearGradient(0, chartArea.top, 0, chartArea.bottom);
     gradient.addColorStop(0, faded(line, 0.16));
     gradient.addColorStop(1, faded(line, 0.01));
