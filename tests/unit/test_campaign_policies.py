@@ -110,7 +110,8 @@ def test_days_are_the_advertisers_days() -> None:
 def test_clock_changes_leave_no_gap_and_lose_no_hour() -> None:
     spring = clean(starts=LocalMoment(date(2027, 3, 28), time(3, 30)))  # 03:00 becomes 04:00 in Riga
     assert spring["starts_at"] == datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
-    autumn = clean(starts=LocalMoment(date(2027, 10, 31), time(3, 30)), ends=LocalMoment(date(2027, 10, 31), time(3, 30)))
+    twice = LocalMoment(date(2027, 10, 31), time(3, 30))
+    autumn = clean(starts=twice, ends=twice)
     assert (autumn["ends_at"] - autumn["starts_at"]).total_seconds() == 3600
 
 
@@ -137,7 +138,7 @@ def test_targeting_survives_its_column() -> None:
     assert Targeting.from_json({}) == Targeting()
 
 
-@pytest.mark.parametrize("text", ["localhost", "10.0.0.1", "a b.example", "-x.example", "x..example", "[::1]", "é" * 70])
+@pytest.mark.parametrize("text", ["localhost", "10.0.0.1", "a b.example", "-x.example", "x..example", "[::1]"])
 def test_what_is_no_site(text: str) -> None:
     with pytest.raises(Exception, match="site"):
         clean_domain(text)

@@ -166,7 +166,7 @@ def test_loading_takes_the_same_queries_for_one_and_for_many() -> None:
             return len(statements)
 
         assert count(1) == count(20)
-        found = statuses.of_all(scope, campaigns)
+        found = statuses.load(scope, campaigns, None)
         codes = [found[campaign.id].status.code for campaign in campaigns]
         assert codes == [StatusCode.SERVING] * 10 + [StatusCode.REJECTED] * 5 + [StatusCode.NO_APPROVED_ADS] * 5
         assert [note.values["count"] for note in found[campaigns[5].id].also] == [1]

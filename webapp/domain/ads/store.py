@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, delete, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.core.errors import NotFound
@@ -44,6 +44,7 @@ LIGHT: tuple[InstrumentedAttribute[Any], ...] = (
     Campaign.hours,
     Campaign.draft_step,
     Campaign.labels,
+    Campaign.version,
 )
 
 
@@ -101,13 +102,21 @@ class AdsStore:
         query = select(Campaign).where(Campaign.advertiser_id == scope.advertiser_id, Campaign.id.in_(list(ids)))
         return {row.id: row for row in self._session.scalars(query)}
 
-    def light_campaigns(self, scope: Scope, *, archived: bool | None = None) -> Sequence[Row[Any]]:
+    def light_campaigns(self, scope: Scope) -> Sequence[Any]:
         """Return what a list needs of every campaign of the advertiser, newest first."""
         query = select(*LIGHT).where(Campaign.advertiser_id == scope.advertiser_id)
-        if archived is not None:
-            is_archived = Campaign.status == CampaignStatus.ARCHIVED
-            query = query.where(is_archived if archived else ~is_archived)
         return self._session.execute(query.order_by(Campaign.id.desc())).all()
+
+    def nav_counts(self, scope: Scope) -> dict[str, int]:
+        """Return how many campaigns and creatives are not in the archive, in one query."""
+        campaigns = select(func.count()).where(
+            Campaign.advertiser_id == scope.advertiser_id, Campaign.status != CampaignStatus.ARCHIVED
+        )
+        creatives = select(func.count()).where(
+            Creative.advertiser_id == scope.advertiser_id, Creative.archived_at.is_(None)
+        )
+        row = self._session.execute(select(campaigns.scalar_subquery(), creatives.scalar_subquery())).one()
+        return {"campaigns": row[0], "creatives": row[1]}
 
     def names_like(self, scope: Scope, prefix: str) -> set[str]:
         """Return the campaign names that begin with a prefix."""
@@ -173,10 +182,14 @@ class AdsStore:
         )
         return list(self._session.scalars(query.order_by(Ad.id)))
 
-    def ad_public_ids(self, scope: Scope, campaign_id: int) -> list[str]:
-        """Return the public ids of all ads a campaign ever had."""
-        query = select(Ad.public_id).where(Ad.advertiser_id == scope.advertiser_id, Ad.campaign_id == campaign_id)
-        return list(self._session.scalars(query))
+    def history_ids(self, scope: Scope, campaign_id: int) -> list[str]:
+        """Return the public ids of all ads a campaign ever had, and of the creatives they show."""
+        query = (
+            select(Ad.public_id, Creative.public_id)
+            .outerjoin(Creative, Creative.id == Ad.creative_id)
+            .where(Ad.advertiser_id == scope.advertiser_id, Ad.campaign_id == campaign_id)
+        )
+        return list(dict.fromkeys(id for row in self._session.execute(query) for id in row if id))
 
     def creatives_to_choose(self, scope: Scope, limit: int = 200) -> list[CreativeChoice]:
         """Return what an ad may show, newest first."""

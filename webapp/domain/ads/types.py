@@ -194,6 +194,26 @@ class CampaignTerms(Protocol):
         """Return the step a draft waits at."""
 
 
+class ListedCampaign(CampaignTerms, Protocol):
+    """What a list knows of a campaign."""
+
+    @property
+    def public_id(self) -> Any:
+        """Return the public id."""
+
+    @property
+    def name(self) -> Any:
+        """Return the name."""
+
+    @property
+    def labels(self) -> Any:
+        """Return the labels."""
+
+    @property
+    def version(self) -> Any:
+        """Return the version an edit must name."""
+
+
 class StatusCode(StrEnum):
     """What happens to a campaign."""
 

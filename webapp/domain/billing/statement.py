@@ -149,17 +149,20 @@ class StatementStore:
             entries[transaction_id].append(LedgerEntry(account, amount, after))
         return [LedgerRow(**row._mapping, entries=entries[row.id]) for row in found]
 
-    def spend_of(self, scope: Scope, campaign_ids: Sequence[int], today: date) -> dict[int, CampaignSpend]:
-        """Return today's and the total spend of campaigns."""
-        if not campaign_ids:
-            return {}
+    def spend_of(self, scope: Scope, campaign_ids: Sequence[int] | None, today: date) -> dict[int, CampaignSpend]:
+        """Return today's and the total spend of campaigns (None: of all), and the last day they were charged on."""
         of_today = func.sum(case((SpendDay.day == today, SpendDay.spent_micros), else_=0))
+        last_day = func.max(case((SpendDay.spent_micros > 0, SpendDay.day)))
         query = (
-            select(SpendDay.campaign_id, of_today, func.sum(SpendDay.spent_micros))
-            .where(SpendDay.advertiser_id == scope.advertiser_id, SpendDay.campaign_id.in_(campaign_ids))
+            select(SpendDay.campaign_id, of_today, func.sum(SpendDay.spent_micros), last_day)
+            .where(SpendDay.advertiser_id == scope.advertiser_id)
             .group_by(SpendDay.campaign_id)
         )
-        return {id: CampaignSpend(int(now), int(total)) for id, now, total in self._session.execute(query)}
+        if campaign_ids is not None:
+            query = query.where(SpendDay.campaign_id.in_(campaign_ids))
+        return {
+            id: CampaignSpend(int(now), int(total), last) for id, now, total, last in self._session.execute(query)
+        }
 
     def spent_between(self, scope: Scope, period: Period) -> int:
         """Return what all campaigns were charged for the days of a period."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -20,8 +20,7 @@ from webapp.domain.ads.policies import MAX_NAME, STEPS, Rules, clean_terms, ensu
 from webapp.domain.ads.ports import Spending
 from webapp.domain.ads.schedule import end_moment, start_moment
 from webapp.domain.ads.store import AdsStore
-from webapp.domain.ads.types import NO_SPEND, CampaignInput, Targeting
-from webapp.domain.audit.models import AuditRecord
+from webapp.domain.ads.types import NO_SPEND, CampaignInput, ListedCampaign, Targeting
 from webapp.domain.audit.services import AuditLog, difference
 
 #: What can be changed in place, and the input's field behind it.
@@ -49,16 +48,24 @@ class Campaigns:
         scope.require(Permission.CAMPAIGN_READ)
         return self._store.get_campaign(scope, campaign_id)
 
+    def every(self, scope: Scope) -> Sequence[ListedCampaign]:
+        """Return a light row of each of the advertiser's campaigns, newest first, in one query."""
+        scope.require(Permission.CAMPAIGN_READ)
+        return self._store.light_campaigns(scope)
+
+    def nav_counts(self, scope: Scope) -> dict[str, int]:
+        """Return how many campaigns and creatives there are outside the archive."""
+        return self._store.nav_counts(scope)
+
     def labels(self, scope: Scope) -> list[str]:
         """Return every label in use."""
         scope.require(Permission.CAMPAIGN_READ)
         return self._store.labels(scope)
 
-    def history(self, scope: Scope, campaign: Campaign, limit: int = 50) -> list[AuditRecord]:
-        """Return the newest deeds on a campaign and on its ads."""
+    def subjects(self, scope: Scope, campaign: Campaign) -> list[str]:
+        """Return the public ids whose deeds make up a campaign's history: its own, its ads', its creatives'."""
         scope.require(Permission.CAMPAIGN_READ)
-        subjects = [campaign.public_id, *self._store.ad_public_ids(scope, campaign.id)]
-        return self._audit.history(scope, subjects, limit=limit)
+        return [campaign.public_id, *self._store.history_ids(scope, campaign.id)]
 
     def create(self, scope: Scope, given: CampaignInput, *, step: int = 1) -> Campaign:
         """Begin a draft; what is missing may come later, what is there must be right."""

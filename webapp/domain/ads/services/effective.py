@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -135,14 +135,16 @@ class EffectiveStatuses:
         wanted = list(campaigns)
         return self.load(scope, wanted, [terms.id for terms in wanted])
 
-    def of_all(self, scope: Scope, campaigns: Sequence[CampaignTerms]) -> dict[int, StatusReport]:
-        """Do the same for all campaigns of the advertiser, without listing their ids to the database."""
-        return self.load(scope, campaigns, None)
-
-    def load(self, scope: Scope, campaigns: Sequence[CampaignTerms], ids: list[int] | None) -> dict[int, StatusReport]:
-        """Return statuses by internal id; `ids` narrow what is read."""
+    def load(
+        self,
+        scope: Scope,
+        campaigns: Sequence[CampaignTerms],
+        ids: list[int] | None,
+        spends: Mapping[int, CampaignSpend] | None = None,
+    ) -> dict[int, StatusReport]:
+        """Return statuses by internal id; `ids` narrow what is read, `spends` need not be asked for again."""
         ads = self._store.ad_counts(scope, ids)
-        spends = self._spending.spend_of_campaigns(scope, ids)
+        spends = self._spending.spend_of_campaigns(scope, ids) if spends is None else spends
         moment = self.moment(scope)
         reports = {}
         for terms in campaigns:

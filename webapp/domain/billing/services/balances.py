@@ -87,10 +87,14 @@ class Balances:
         months = (divmod(day.year * 12 + day.month - 1 + offset, 12) for offset in range(count, -1, -1))
         return [date(year, month + 1, 1) for year, month in months]
 
-    def spend_of_campaigns(self, scope: Scope, campaign_ids: Sequence[int]) -> dict[int, CampaignSpend]:
-        """Return today's and the total spend of campaigns, in one query; what was never charged is zero."""
-        spends = self._store.spend_of(scope, campaign_ids, today_in(scope.zone, self._clock.now()))
-        return {id: spends.get(id, CampaignSpend()) for id in campaign_ids}
+    def spend_of_campaigns(self, scope: Scope, ids: Sequence[int] | None = None) -> dict[int, CampaignSpend]:
+        """Return what campaigns (None: all) were charged, in one query; of those named, the uncharged are zero."""
+        spends = self._store.spend_of(scope, ids, today_in(scope.zone, self._clock.now()))
+        return spends if ids is None else {id: spends.get(id, CampaignSpend()) for id in ids}
+
+    def spendable_micros(self, scope: Scope) -> int:
+        """Return what may still be spent, reserved money included; every role may know whether campaigns can run."""
+        return self._store.pockets(scope).left_micros
 
     def spent_today(self, scope: Scope) -> int:
         """Return what all campaigns were charged on today's budget day."""
