@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+from pathlib import Path
+
 from alembic import context
 from flask import current_app
 from sqlalchemy import Connection
+
+# A table is known once its module is imported; not every process has met every domain before it migrates.
+for models in sorted((Path(current_app.root_path) / "domain").glob("*/models.py")):
+    importlib.import_module(f"webapp.domain.{models.parent.name}.models")
 
 db = current_app.extensions["migrate"].db
 

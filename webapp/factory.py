@@ -44,7 +44,7 @@ def create_app(settings: Settings, adapters: Adapters | None = None) -> KabinetF
     app.settings = settings
     app.config.from_mapping(_config(settings))
     app.adapters = adapters or build_adapters(settings)
-    app.config["RATELIMIT_STORAGE_URI"] = app.adapters.redis_url
+    app.config["RATELIMIT_STORAGE_URI"] = app.adapters.redis_url.replace("unix://", "redis+unix://", 1)
     _register(app)
     serve_static_files(app)
     if settings.proxies:
