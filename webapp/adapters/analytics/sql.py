@@ -18,6 +18,7 @@ _STEP = {
     Grain.WEEK: "toUInt16(toMonday(local_day))",
     Grain.MONTH: "toUInt16(toStartOfMonth(local_day))",
 }
+LAST_DAY = 49_709
 _QUARTER_OF_FACT = "intDiv(toUInt32(ts), 900) * 900"
 _SUMS = ", ".join(f"sum({name})" for name in METRIC_FIELDS)
 
@@ -47,7 +48,9 @@ class _Where:
 
 
 def _days(period: Period) -> str:
-    return f"local_day BETWEEN toDate({unix_day(period.first)}) AND toDate({unix_day(period.last)})"
+    """Return the condition of a period; the store's days are those of 1970 to 2105, others would wrap around."""
+    first, last = max(unix_day(period.first), 0), min(unix_day(period.last), LAST_DAY)
+    return f"local_day BETWEEN toDate({first}) AND toDate({last})" if first <= last else "0"
 
 
 def _where(query: FigureQuery) -> _Where:

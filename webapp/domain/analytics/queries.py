@@ -48,6 +48,8 @@ class FigureQuery:
         for period in (self.period, self.compare):
             if period is not None and period.days < 1:
                 raise Invalid({"period": "The period ends before it begins."})
+        if self.compare and self.compare.first <= self.period.last and self.period.first <= self.compare.last:
+            raise Invalid({"compare": "The compared days are part of the period itself."})
 
 
 @dataclass(frozen=True, slots=True)
