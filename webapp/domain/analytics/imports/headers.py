@@ -26,9 +26,10 @@ class Meaning:
     in_micros: bool = False
 
 
-#: "fb_campaign_id", "total_impressions": the same with a word in front. A lower rank than any plain heading.
+#: The rank of "fb_campaign_id", "total_impressions": the same with a word in front; behind any plain heading.
+WITH_PREFIX = 100
 _TAILS = {
-    tail: Meaning(target, 100, in_micros=tail.endswith("micros"))
+    tail: Meaning(target, WITH_PREFIX, in_micros=tail.endswith("micros"))
     for target, tails in {
         _T.CAMPAIGN_ID: ("campaign id",),
         _T.AD_ID: ("ad id",),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from webapp.core.money import MAX_MICROS
+from webapp.core.money import CURRENCIES, MAX_MICROS
 from webapp.domain.analytics.imports.types import Cell
 
 #: Written where there is no figure: Google ` --`, Yandex `-`, databases NULL.
@@ -22,9 +22,24 @@ _GROUPED = {
     ",": re.compile(r"-?\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?"),
     ".": re.compile(r"-?\d{1,3}(?:\.\d{2,3})*\.\d{3}(?:,\d+)?"),
 }
-_SIGN = r"(?:[^\d\s.,+−()%-]{1,4}\.?)?"
 _FIGURE = r"(?P<body>[-−]?[\d.,\s\u00a0\u202f'’]+(?:[eE][+-]?\d+)?)"
-_CURRENCY_AROUND = re.compile(rf"^(?P<minus>[-−(]?)\s*{_SIGN}\s*{_FIGURE}\s*{_SIGN}\)?$")
+_SIGN = r"(?:[^\d\s.,+−()%-]{1,4}\.?)?"
+_AMOUNT = re.compile(rf"(?P<minus>[-−(]?)\s*(?P<before>{_SIGN})\s*{_FIGURE}\s*(?P<after>{_SIGN})\)?")
+#: In place of an account's currency: any will do.
+ANY_CURRENCY = "*"
+_DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "MXN", "BRL"})
+_OF_SIGN: dict[str, frozenset[str]] = {
+    **{code.casefold(): frozenset({code}) for code in CURRENCIES},
+    **{
+        sign.casefold(): frozenset(code for code, other in CURRENCIES.items() if other == sign)
+        for sign in CURRENCIES.values()
+    },
+    **dict.fromkeys(("руб", "р", "rur", "руб."), frozenset({"RUB"})),
+    "$": _DOLLARS,
+    "us$": frozenset({"USD"}),
+    "¥": frozenset({"JPY", "CNY"}),
+    "kr": frozenset({"SEK", "NOK", "DKK"}),
+}
 
 
 class BadValue(ValueError):
@@ -35,8 +50,11 @@ class BadValue(ValueError):
         self.code = code
 
 
-def parse_decimal(cell: Cell, mark: str) -> Decimal | None:
-    """Return the figure a cell holds, None for a blank; `mark` is the file's decimal mark."""
+def parse_decimal(cell: Cell, mark: str, account: str = "") -> Decimal | None:
+    """Return the figure a cell holds, None for a blank.
+
+    `mark` is the file's decimal mark; `account` the currency whose sign may stand beside the figure, '' for none.
+    """
     if isinstance(cell, int | float):
         return Decimal(repr(cell))
     if isinstance(cell, date):
@@ -46,14 +64,15 @@ def parse_decimal(cell: Cell, mark: str) -> Decimal | None:
         return None
     if text.endswith("%"):
         raise BadValue("a_rate")
-    return Decimal(_plain(text, mark))
+    return Decimal(_plain(text, mark, account))
 
 
-def _plain(text: str, mark: str) -> str:
+def _plain(text: str, mark: str, account: str) -> str:
     """Return the figure as digits with a point; raise BadValue when it is none."""
-    found = _CURRENCY_AROUND.match(text)
+    found = _AMOUNT.fullmatch(text)
     if found is None:
         raise BadValue("not_a_number")
+    _check_sign((found["before"] or found["after"]).rstrip(".").casefold(), account)
     body = _SPACES.sub("", found["body"]).replace("−", "-")
     if found["minus"]:
         body = "-" + body
@@ -70,6 +89,16 @@ def _plain(text: str, mark: str) -> str:
     if not _PLAIN.fullmatch(body):
         raise BadValue("not_a_number")
     return body
+
+
+def _check_sign(sign: str, account: str) -> None:
+    """Raise BadValue for a sign that is none, or another currency's."""
+    if not sign:
+        return
+    if sign not in _OF_SIGN or not account:
+        raise BadValue("not_a_number")
+    if account != ANY_CURRENCY and account not in _OF_SIGN[sign]:
+        raise BadValue("other_currency")
 
 
 def parse_count(cell: Cell, mark: str) -> int:
@@ -91,9 +120,9 @@ def parse_millionths(cell: Cell, mark: str) -> int:
     return _bounded(_to_millionths(parse_decimal(cell, mark)), MAX_COUNT * _MILLION)
 
 
-def parse_micros(cell: Cell, mark: str, *, in_micros: bool = False) -> int:
+def parse_micros(cell: Cell, mark: str, account: str, *, in_micros: bool = False) -> int:
     """Return an amount in micros, half to even beyond the sixth place; a blank is 0."""
-    value = parse_decimal(cell, mark)
+    value = parse_decimal(cell, mark, account)
     if value is None:
         return 0
     micros = int(value.quantize(Decimal(1), rounding=ROUND_HALF_EVEN)) if in_micros else _to_millionths(value)

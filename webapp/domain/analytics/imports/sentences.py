@@ -50,7 +50,9 @@ OBSTACLES = {
     "empty": N_("There are no rows in this file."),
     "no_metrics": N_("Choose the column of impressions, clicks, spend, conversions or sales."),
     "no_campaign_column": N_("Choose the column of the campaign, or name one campaign for all rows."),
-    "ambiguous_dates": N_("Dates such as “%(value)s” can be read in two ways. Choose which comes first, the day or the month."),
+    "ambiguous_dates": N_(
+        "Dates such as “%(value)s” can be read in two ways. Choose which comes first, the day or the month."
+    ),
     "other_currency": N_(
         "This file is in %(file)s, the account is kept in %(account)s. Convert the amounts to %(account)s first, "
         "or import the file into an account kept in %(file)s."
@@ -60,7 +62,9 @@ OBSTACLES = {
     "too_many_dimensions": N_("%(count)s columns are kept as dimensions; up to %(limit)s are possible. Ignore some."),
     "too_many_campaigns": N_("There are more than %(limit)s campaigns. Choose another column for the campaign."),
     "too_many_ads": N_("There are more than %(limit)s ads. Keep that column as a dimension or ignore it."),
-    "already_imported": N_("These rows were already imported on %(day)s by %(name)s. Importing them again changes nothing."),
+    "already_imported": N_(
+        "These rows were already imported on %(day)s by %(name)s. Importing them again changes nothing."
+    ),
     "bad_day": N_("Choose a day that is not in the future."),
     "all_bad": N_("No row can be imported as it is."),
 }
