@@ -230,7 +230,7 @@ def test_a_zipped_text_bomb_is_refused() -> None:
 )
 def test_what_is_not_a_picture_we_take_is_named(data: bytes, named: str) -> None:
     error = refusal(data, "jacket.png")
-    assert str(error) == f"jacket.png is a {named} file. Upload a PNG, JPEG, GIF or WebP."
+    assert str(error) == f"jacket.png is of type {named}. Upload a PNG, JPEG, GIF or WebP."
 
 
 @pytest.mark.parametrize("data", [b"hello", bytes(100), b"RIFF\x10\0\0\0AVI LIST"])

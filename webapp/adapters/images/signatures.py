@@ -21,7 +21,7 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
 _BRANDS = {b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIC", b"heim": "HEIC"}
 _VIDEO_BRANDS = (b"isom", b"iso2", b"mp41", b"mp42", b"qt  ", b"M4V ", b"avc1")
 _HEAD = 1024
-_SVG = re.compile(rb"<svg[\s>]", re.IGNORECASE)
+_SVG = re.compile(rb"<svg[\s>/]", re.IGNORECASE)
 _HTML = re.compile(rb"<(!doctype\s+html|html|head|body|script)[\s>]", re.IGNORECASE)
 #: Every picture is encoded again, so code could not survive; a file that carries some was still made to do harm.
 _CODE = re.compile(rb"<script[\s>]|<!doctype\s+html|<html[\s>]|<\?php|<%@\s*page", re.IGNORECASE)

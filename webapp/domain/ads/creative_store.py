@@ -37,9 +37,7 @@ class CreativeStore:
 
     def get(self, scope: Scope, creative_id: PublicId, *, lock: bool = False) -> Creative:
         """Return the advertiser's creative or raise NotFound."""
-        query = select(Creative).where(
-            Creative.advertiser_id == scope.advertiser_id, Creative.public_id == creative_id
-        )
+        query = select(Creative).where(Creative.advertiser_id == scope.advertiser_id, Creative.public_id == creative_id)
         return self._one(query, lock=lock)
 
     def get_asset(self, scope: Scope, asset_id: PublicId) -> Asset:
@@ -64,7 +62,7 @@ class CreativeStore:
             .where(CreativeVersion.creative_id == creative.id)
             .order_by(CreativeVersion.number.desc())
         )
-        return [(version, asset) for version, asset in self._session.execute(query).tuples()]
+        return [(version, asset) for version, asset in self._session.execute(query)]
 
     def version(self, version_id: int | None) -> CreativeVersion | None:
         """Return a version by its internal id."""
@@ -86,12 +84,10 @@ class CreativeStore:
         query = (
             select(Ad, Campaign)
             .join(Campaign, Campaign.id == Ad.campaign_id)
-            .where(
-                Ad.advertiser_id == scope.advertiser_id, Ad.creative_id == creative.id, Ad.archived_at.is_(None)
-            )
+            .where(Ad.advertiser_id == scope.advertiser_id, Ad.creative_id == creative.id, Ad.archived_at.is_(None))
             .order_by(Ad.id.desc())
         )
-        return [UsedIn(ad, campaign) for ad, campaign in self._session.execute(query).tuples()]
+        return [UsedIn(ad, campaign) for ad, campaign in self._session.execute(query)]
 
     def gallery(self, scope: Scope, asked: GalleryQuery, page: PageRequest) -> Page[GalleryRow]:
         """Return a page of creatives, newest first; two queries whatever its size."""
@@ -112,7 +108,7 @@ class CreativeStore:
             .outerjoin(Asset, Asset.id == latest.asset_id)
             .order_by(Creative.id.desc())
         )
-        return Page([GalleryRow(*row) for row in self._session.execute(query).tuples()], total, page)
+        return Page([GalleryRow(*row) for row in self._session.execute(query)], total, page)
 
     def tab_counts(self, scope: Scope) -> dict[GalleryTab, int]:
         """Return how many creatives stand on each tab."""
@@ -182,5 +178,3 @@ def _gallery(scope: Scope, asked: GalleryQuery) -> Select[int]:
         )
     joined = select(Creative.id).join(CreativeVersion, CreativeVersion.id == Creative.latest_version_id)
     return joined.where(*wanted)
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -130,3 +131,48 @@ class Rejection:
     code: str
     field: str
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueItem:
+    """One version waiting for a verdict."""
+
+    version: CreativeVersion
+    creative: Creative
+    asset: Asset | None
+    advertiser_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """How long the queue is, and since when its oldest item waits."""
+
+    waiting: int = 0
+    oldest_at: datetime | None = None
+    #: What this moderator decided in the last 24 hours.
+    decided: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AdvertiserRecord:
+    """An advertiser as moderators know it."""
+
+    name: str
+    public_id: PublicId
+    since: datetime
+    creatives: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """All that a moderator looks at before deciding."""
+
+    row: VersionRow
+    creative: Creative
+    #: The version that is shown to people now, and what the new one changes in it.
+    approved: VersionRow | None
+    advertiser: AdvertiserRecord
+    #: Addresses the ads with this creative lead to, each once.
+    landing_urls: tuple[str, ...]
+    checks: tuple[Check, ...]

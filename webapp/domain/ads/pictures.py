@@ -50,7 +50,7 @@ SENTENCES: dict[PictureProblem, str] = {
     PictureProblem.TOO_SMALL: "%(name)s is %(width)s × %(height)s pixels. Each side needs %(least)s or more.",
     PictureProblem.TOO_LARGE: "%(name)s is %(width)s × %(height)s pixels. A side may have %(most)s,"
     " the whole picture %(megapixels)s megapixels. Scale it down and upload it again.",
-    PictureProblem.FORMAT: "%(name)s is a %(format)s file. Upload a PNG, JPEG, GIF or WebP.",
+    PictureProblem.FORMAT: "%(name)s is of type %(format)s. Upload a PNG, JPEG, GIF or WebP.",
     PictureProblem.UNKNOWN: "%(name)s is not a picture we know. Upload a PNG, JPEG, GIF or WebP.",
     PictureProblem.BROKEN: "%(name)s is damaged or cut short: it cannot be read to its end."
     " Save it again as PNG, JPEG, GIF or WebP.",
@@ -103,4 +103,3 @@ class PictureReader(Protocol):
 
     def thumbnail(self, data: bytes, edge: int) -> bytes:
         """Return the first frame as a WebP that fits a square of `edge` pixels; `data` is a Picture's."""
-

@@ -175,7 +175,8 @@ class Creatives:
         if latest.state is VersionState.IN_REVIEW:
             return creative
         if latest.state is not VersionState.DRAFT:
-            raise WrongState("Version %(number)s was decided. Change something before you send it.", number=latest.number)
+            sentence = "Version %(number)s was decided. Change something before you send it."
+            raise WrongState(sentence, number=latest.number)
         errors = policies.review_errors(creative.kind, latest, asset)
         if errors:
             raise Invalid(errors)
@@ -199,15 +200,15 @@ class Creatives:
         scope.require(Permission.CREATIVE_WRITE)
         creative = self._open_for_writing(scope, creative_id)
         rows = self._store.versions(creative)
-        draft = rows[0][0]
+        draft, asset = rows[0]
         if draft.state is not VersionState.DRAFT:
             raise WrongState("There is no draft to discard.")
         if len(rows) == 1:
             raise WrongState("This is the only version. Archive the creative instead.")
         creative.latest_version_id = rows[1][0].id
         creative.updated_at = self._clock.now()
-        gone = difference({}, {key: None for key in _content(draft, None)})
-        self._record(scope, creative, "creative.discard", [{**item, "before": "…"} for item in gone], draft)
+        content = _content(draft, asset)
+        self._record(scope, creative, "creative.discard", difference(content, dict.fromkeys(content)), draft)
         self._store.remove(draft)
         return creative
 
@@ -277,6 +278,7 @@ class Creatives:
         _write(version, content, asset)
         self._store.add(version)
         creative.latest_version_id = version.id
+        self._store.flush()
         return version
 
     def _free_name(self, scope: Scope, name: str) -> str:
