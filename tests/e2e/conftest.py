@@ -1,0 +1,84 @@
+"""A real browser on a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.e2e.live import Live, live
+from tests.servers.programs import CHROMIUM
+from webapp.settings import Profile
+
+FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start Debian's Chromium once."""
+    path = CHROMIUM.find()
+    assert path is not None, "chromium is missing: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(path), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session", params=[Profile.EMBEDDED, Profile.STACK], ids=str)
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """Serve an empty cabinet of each profile in turn."""
+    profile: Profile = request.param
+    servers = request.getfixturevalue("servers") if profile is Profile.STACK else None
+    with live(profile, tmp_path_factory.mktemp(f"live-{profile}"), servers) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def demo_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """Serve the demo account, embedded, as `make run` does."""
+    with live(Profile.EMBEDDED, tmp_path_factory.mktemp("live-demo"), None, demo=True) as running:
+        yield running
+
+
+@pytest.fixture
+def tab(chromium: Browser, site: Live) -> Iterator[Page]:
+    """Open a tab of a fresh browser profile; a script error or a policy violation fails the test."""
+    yield from watched_tab(chromium, site.url)
+
+
+@pytest.fixture
+def demo_tab(chromium: Browser, demo_site: Live) -> Iterator[Page]:
+    """Open a tab on the demo account's site."""
+    yield from watched_tab(chromium, demo_site.url)
+
+
+def watched_tab(chromium: Browser, url: str) -> Iterator[Page]:
+    """Open a tab and fail at the end on anything the page complained of."""
+    context = chromium.new_context(base_url=url, viewport={"width": 1440, "height": 1000}, locale="en-US")
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type == "error" and _matters(message.text) else None,
+    )
+    yield page
+    context.close()
+    assert not complaints, f"the page complained: {complaints[:5]}"
+
+
+def _matters(text: str) -> bool:
+    """Tell a fault of the page from the browser's note that a request was answered 4xx, which tests provoke."""
+    return "Failed to load resource" not in text
+
+
+@pytest.fixture(scope="session")
+def uploads() -> Path:
+    """Return the folder of real pictures, or skip with the reason."""
+    folder = Path(__file__).parents[3] / "shared" / "data" / "uploads"
+    if not folder.is_dir():
+        pytest.skip("real uploads are not at ../shared/data/uploads")
+    return folder
