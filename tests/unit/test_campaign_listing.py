@@ -20,7 +20,7 @@ from webapp.domain.ads.services.effective import EffectiveStatuses
 from webapp.domain.ads.store import AdsStore
 from webapp.domain.ads.types import Tab
 from webapp.domain.analytics.listing import CampaignListing, ListQuery
-from webapp.domain.analytics.queries import Step
+from webapp.domain.analytics.metrics import Figure
 from webapp.domain.analytics.types import Metrics
 from webapp.domain.billing.types import CampaignSpend
 
@@ -34,13 +34,15 @@ class FakeFigures:
     rows: dict[int, Metrics] = field(default_factory=dict)
     asked: int = 0
 
-    def campaign_rows(self, scope: Scope, period: Period) -> Mapping[int, Metrics]:
+    def campaign_rows(
+        self, scope: Scope, period: Period, campaign_ids: Sequence[int] | None = None
+    ) -> Mapping[int, Metrics]:
         self.asked += 1
         return self.rows
 
-    def campaign_days(self, scope: Scope, period: Period, ids: Sequence[int]) -> Mapping[int, Sequence[Step]]:
+    def sparklines(self, scope: Scope, period: Period, campaign_ids: Sequence[int]) -> Mapping[int, list[Figure]]:
         self.asked += 1
-        return {id: [Step(period.last, self.rows[id])] for id in ids if id in self.rows}
+        return {id: [0, 0, self.rows[id].spend_micros] for id in campaign_ids if id in self.rows}
 
 
 class World:

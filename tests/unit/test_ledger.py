@@ -301,7 +301,7 @@ def test_the_pace_is_that_of_the_last_whole_days(books: Books) -> None:
     assert books.balances.days_left(books.scope) == 4
     assert books.balances.spent_today(books.scope) == usd("5")
     spends = books.balances.spend_of_campaigns(books.scope, [BOOTS, 8])
-    assert spends == {BOOTS: CampaignSpend(usd("5"), usd("35")), 8: CampaignSpend()}
+    assert spends == {BOOTS: CampaignSpend(usd("5"), usd("35"), date(2026, 11, 19)), 8: CampaignSpend()}
 
 
 @pytest.mark.parametrize(

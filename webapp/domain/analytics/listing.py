@@ -16,7 +16,7 @@ from webapp.domain.ads.ports import Spending
 from webapp.domain.ads.services.campaigns import Campaigns
 from webapp.domain.ads.services.effective import EffectiveStatuses
 from webapp.domain.ads.types import NO_SPEND, TAB_OF, ListedCampaign, StatusCode, StatusReport, Tab
-from webapp.domain.analytics.queries import Step
+from webapp.domain.analytics.metrics import Figure
 from webapp.domain.analytics.types import NOTHING, Metrics, total
 from webapp.domain.billing.types import CampaignSpend
 
@@ -24,11 +24,13 @@ from webapp.domain.billing.types import CampaignSpend
 class CampaignFigures(Protocol):
     """What the list needs of the figures: two questions, whatever the number of campaigns."""
 
-    def campaign_rows(self, scope: Scope, period: Period) -> Mapping[int, Metrics]:
-        """Return the sums of every campaign that has any, by internal id."""
+    def campaign_rows(
+        self, scope: Scope, period: Period, campaign_ids: Sequence[int] | None = None
+    ) -> Mapping[int, Metrics]:
+        """Return the sums of campaigns (None: of all) that have any, by internal id."""
 
-    def campaign_days(self, scope: Scope, period: Period, ids: Sequence[int]) -> Mapping[int, Sequence[Step]]:
-        """Return the days of these campaigns."""
+    def sparklines(self, scope: Scope, period: Period, campaign_ids: Sequence[int]) -> Mapping[int, list[Figure]]:
+        """Return the spend of each day of these campaigns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class CampaignRow:
     spend: CampaignSpend
     metrics: Metrics
     #: Spend by day, oldest first; filled for the rows of the page only.
-    trend: Sequence[int] = ()
+    trend: Sequence[Figure] = ()
 
     @property
     def code(self) -> StatusCode:
@@ -88,7 +90,7 @@ class Listing:
     today_micros: int
     #: Daily budgets of the campaigns that run today.
     budget_micros: int
-    trend: Sequence[int]
+    trend: Sequence[Figure]
     #: Whether the advertiser has any campaign at all.
     any: bool
 
@@ -142,7 +144,7 @@ class CampaignListing:
     ) -> list[CampaignRow]:
         spends = self._spending.spend_of_campaigns(scope, only)
         reports = self._statuses.load(scope, campaigns, only, spends)
-        figures = self._figures.campaign_rows(scope, period)
+        figures = self._figures.campaign_rows(scope, period, only)
         return [
             CampaignRow(
                 campaign,
@@ -179,9 +181,9 @@ class CampaignListing:
 
     def _with_trends(self, scope: Scope, rows: Sequence[CampaignRow], period: Period) -> list[CampaignRow]:
         ids = [row.campaign.id for row in rows]
-        days = self._figures.campaign_days(scope, period, ids) if ids else {}
+        days = self._figures.sparklines(scope, period, ids) if ids else {}
         return [
-            CampaignRow(row.campaign, row.report, row.spend, row.metrics, _trend(days.get(row.campaign.id, ()), period))
+            CampaignRow(row.campaign, row.report, row.spend, row.metrics, days.get(row.campaign.id, ()))
             for row in rows
         ]
 
@@ -216,11 +218,5 @@ def _sorted(rows: list[CampaignRow], query: ListQuery) -> list[CampaignRow]:
     return [row for _, row in known] + [row for value, row in pairs if value is None]
 
 
-def _sum_of_trends(rows: Sequence[CampaignRow]) -> list[int]:
-    return [sum(day) for day in zip(*(row.trend for row in rows), strict=True)]
-
-
-def _trend(steps: Sequence[Step], period: Period) -> list[int]:
-    """Return the spend of each day of the period."""
-    by_day = {step.at: step.metrics.spend_micros for step in steps}
-    return [by_day.get(day, 0) for day in period.dates()]
+def _sum_of_trends(rows: Sequence[CampaignRow]) -> list[Figure]:
+    return [sum(figure or 0 for figure in day) for day in zip(*(row.trend for row in rows if row.trend), strict=True)]
