@@ -22,15 +22,24 @@ from webapp.domain.accounts.passwords import Passwords
 from webapp.domain.accounts.ports import Mailer
 from webapp.domain.accounts.services import Accounts
 from webapp.domain.accounts.tokens import Tokens
+from webapp.domain.ads.services.ads import Ads
+from webapp.domain.ads.services.campaigns import Campaigns
+from webapp.domain.ads.services.effective import EffectiveStatuses
 from webapp.domain.ads.services.search import Search
+from webapp.domain.ads.store import AdsStore
+from webapp.domain.analytics.listing import CampaignListing
 from webapp.domain.analytics.ports import AnalyticsStore
+from webapp.domain.analytics.services import Figures
+from webapp.domain.analytics.store import HiddenImports
 from webapp.domain.audit.services import AuditLog
+from webapp.domain.billing.services.balances import Balances
 from webapp.domain.notifications.services import Letters
 from webapp.domain.tasks.exports import Exports
 from webapp.domain.tasks.files import TableWriter
 from webapp.domain.tasks.ports import JobQueue
 from webapp.domain.tasks.services import Tasks
 from webapp.settings import Settings
+
 
 @dataclass
 class Adapters:
@@ -92,6 +101,36 @@ class Services:
         """Users, advertisers, memberships."""
         adapters = self.adapters
         return Accounts(self.session, self.clock, self.audit, adapters.passwords, adapters.tokens, Letters(self.tasks))
+
+    @cached_property
+    def balances(self) -> Balances:
+        """What is read of the books."""
+        return Balances(self.session, self.clock)
+
+    @cached_property
+    def campaigns(self) -> Campaigns:
+        """Campaigns."""
+        return Campaigns(self.session, self.clock, self.audit, self.balances)
+
+    @cached_property
+    def ads(self) -> Ads:
+        """Ads of campaigns."""
+        return Ads(self.session, self.clock, self.audit)
+
+    @cached_property
+    def statuses(self) -> EffectiveStatuses:
+        """What happens to campaigns, and why."""
+        return EffectiveStatuses(AdsStore(self.session), self.clock, self.balances)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """Figures of an advertiser."""
+        return Figures(self.adapters.analytics, self.clock, HiddenImports(self.session))
+
+    @cached_property
+    def campaign_listing(self) -> CampaignListing:
+        """Campaigns with their statuses and figures."""
+        return CampaignListing(self.campaigns, self.statuses, self.balances, self.figures)
 
     @cached_property
     def search(self) -> Search:
