@@ -8,30 +8,40 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from redis import Redis
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.adapters.analytics import analytics_from_url
 from webapp.adapters.files.local import LocalFileStore
+from webapp.adapters.images.pillow import PillowPictureReader
 from webapp.adapters.jobs.private_redis import PrivateRedis
 from webapp.adapters.jobs.rq_queue import RqJobQueue
 from webapp.adapters.mail import mailer_from_url
+from webapp.adapters.payments import provider_from_name
 from webapp.adapters.tables.csv_writer import CsvTableWriter
 from webapp.adapters.tables.xlsx_writer import XlsxTableWriter
 from webapp.core.clock import Clock, SystemClock
+from webapp.domain.accounts.directory import Directory
 from webapp.domain.accounts.passwords import Passwords
 from webapp.domain.accounts.ports import Mailer
 from webapp.domain.accounts.services import Accounts
 from webapp.domain.accounts.tokens import Tokens
 from webapp.domain.ads.services.ads import Ads
 from webapp.domain.ads.services.campaigns import Campaigns
+from webapp.domain.ads.services.creatives import Creatives
 from webapp.domain.ads.services.effective import EffectiveStatuses
+from webapp.domain.ads.services.media import Media
+from webapp.domain.ads.services.moderation import Moderation
 from webapp.domain.ads.services.search import Search
 from webapp.domain.ads.store import AdsStore
 from webapp.domain.analytics.listing import CampaignListing
+from webapp.domain.analytics.models import ImportState, StatisticsImport
 from webapp.domain.analytics.ports import AnalyticsStore
 from webapp.domain.analytics.services import Figures
 from webapp.domain.analytics.store import HiddenImports
 from webapp.domain.audit.services import AuditLog
+from webapp.domain.billing.ports import PaymentProvider
+from webapp.domain.billing.services import Balances, Ledger, Payments
 from webapp.domain.billing.services.balances import Balances
 from webapp.domain.notifications.services import Letters
 from webapp.domain.tasks.exports import Exports
@@ -55,6 +65,7 @@ class Adapters:
     queue: JobQueue
     files: LocalFileStore
     analytics: AnalyticsStore
+    payments: PaymentProvider
     #: The redis-server this process started itself, if it did.
     private_redis: PrivateRedis | None = field(default=None)
 
@@ -133,6 +144,74 @@ class Services:
         return CampaignListing(self.campaigns, self.statuses, self.balances, self.figures)
 
     @cached_property
+    def directory(self) -> Directory:
+        """Advertisers and users as staff and other services see them."""
+        return Directory(self.session)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The one writer of money."""
+        return Ledger(self.session, self.clock, self.audit)
+
+    @cached_property
+    def balances(self) -> Balances:
+        """What is read of the ledger."""
+        return Balances(self.session, self.clock)
+
+    @cached_property
+    def payments(self) -> Payments:
+        """Money from outside."""
+        return Payments(self.session, self.clock, self.audit, self.ledger, self.adapters.payments)
+
+    @cached_property
+    def campaigns(self) -> Campaigns:
+        """Campaigns."""
+        return Campaigns(self.session, self.clock, self.audit, self.balances)
+
+    @cached_property
+    def ads(self) -> Ads:
+        """Ads."""
+        return Ads(self.session, self.clock, self.audit)
+
+    @cached_property
+    def statuses(self) -> EffectiveStatuses:
+        """What really happens with campaigns."""
+        return EffectiveStatuses(AdsStore(self.session), self.clock, self.balances)
+
+    @cached_property
+    def creatives(self) -> Creatives:
+        """Creatives and their versions."""
+        return Creatives(self.session, self.clock, self.audit)
+
+    @cached_property
+    def media(self) -> Media:
+        """Pictures."""
+        return Media(self.session, self.clock, self.adapters.files, PillowPictureReader(), self.tasks)
+
+    @cached_property
+    def moderation(self) -> Moderation:
+        """The moderators' queue."""
+        return Moderation(self.session, self.clock, self.audit, self.directory)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """Figures of an advertiser."""
+        return Figures(self.adapters.analytics, self.clock, self._hidden_imports)
+
+    @cached_property
+    def listing(self) -> CampaignListing:
+        """The campaign list with its figures."""
+        return CampaignListing(self.campaigns, self.statuses, self.balances, self.figures)
+
+    def _hidden_imports(self, advertiser_id: int) -> tuple[int, ...]:
+        """Return the imports whose rows may lie in the analytics store without being part of any figure yet."""
+        hidden = (ImportState.QUEUED, ImportState.RUNNING, ImportState.FAILED, ImportState.REMOVING)
+        query = select(StatisticsImport.id).where(
+            StatisticsImport.advertiser_id == advertiser_id, StatisticsImport.state.in_(hidden)
+        )
+        return tuple(self.session.scalars(query))
+
+    @cached_property
     def search(self) -> Search:
         """Finding an advertiser's things."""
         return Search(self.session)
@@ -153,6 +232,7 @@ def build_adapters(settings: Settings) -> Adapters:
         queue=RqJobQueue(redis_url),
         files=LocalFileStore(settings.files_path),
         analytics=analytics_from_url(settings.analytics_url),
+        payments=provider_from_name(settings.payments),
         private_redis=private,
     )
 

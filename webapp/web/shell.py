@@ -14,7 +14,7 @@ from webapp.core.permissions import AdvertiserRole, Permission, StaffRole
 from webapp.core.scope import Scope
 from webapp.domain.accounts.types import MembershipView
 from webapp.web.app import services
-from webapp.web.tenancy import find_scope, memberships, user
+from webapp.web.tenancy import find_scope, memberships, staff_scope, user
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Shell:
     def nav_counts(self) -> dict[str, int]:
         """Return the figures beside the menu's entries."""
         if "/admin" in request.path:
-            return services().moderation.waiting_count() if self.is_staff else {}
+            return self._staff_counts() if self.is_staff else {}
         return services().campaigns.nav_counts(self.scope) if self.scope else {}
 
     @cached_property
@@ -103,8 +103,13 @@ class Shell:
         scope = self.scope
         if scope is None or not scope.can(Permission.BALANCE_READ):
             return None
-        figures = services().balances.glance(scope)
-        return ShellBalance(figures.available_micros, scope.currency, figures.days_left)
+        balances = services().balances
+        return ShellBalance(balances.balance(scope).available_micros, scope.currency, balances.days_left(scope))
+
+    def _staff_counts(self) -> dict[str, int]:
+        if not self.can(Permission.STAFF_MODERATE):
+            return {}
+        return {"moderation": services().moderation.queue_state(staff_scope()).waiting}
 
     def can(self, permission: str) -> bool:
         """Tell whether the person may do this, for templates."""
