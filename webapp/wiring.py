@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from redis import Redis
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.adapters.analytics import analytics_from_url
@@ -32,17 +31,17 @@ from webapp.domain.ads.services.creatives import Creatives
 from webapp.domain.ads.services.effective import EffectiveStatuses
 from webapp.domain.ads.services.media import Media
 from webapp.domain.ads.services.moderation import Moderation
+from webapp.domain.ads.services.names import ObjectNames
 from webapp.domain.ads.services.search import Search
 from webapp.domain.ads.store import AdsStore
 from webapp.domain.analytics.listing import CampaignListing
-from webapp.domain.analytics.models import ImportState, StatisticsImport
 from webapp.domain.analytics.ports import AnalyticsStore
+from webapp.domain.analytics.reporting import Reports
 from webapp.domain.analytics.services import Figures
 from webapp.domain.analytics.store import HiddenImports
 from webapp.domain.audit.services import AuditLog
 from webapp.domain.billing.ports import PaymentProvider
 from webapp.domain.billing.services import Balances, Ledger, Payments
-from webapp.domain.billing.services.balances import Balances
 from webapp.domain.notifications.services import Letters
 from webapp.domain.tasks.exports import Exports
 from webapp.domain.tasks.files import TableWriter
@@ -103,6 +102,11 @@ class Services:
         return Tasks(self.session, self.clock, self.adapters.queue)
 
     @cached_property
+    def reports(self) -> Reports:
+        """One breakdown of figures."""
+        return Reports(self.figures, ObjectNames(self.session))
+
+    @cached_property
     def exports(self) -> Exports:
         """Tables as files that live a week."""
         return Exports(self.clock, self.tasks, self.adapters.files)
@@ -154,29 +158,9 @@ class Services:
         return Ledger(self.session, self.clock, self.audit)
 
     @cached_property
-    def balances(self) -> Balances:
-        """What is read of the ledger."""
-        return Balances(self.session, self.clock)
-
-    @cached_property
     def payments(self) -> Payments:
         """Money from outside."""
         return Payments(self.session, self.clock, self.audit, self.ledger, self.adapters.payments)
-
-    @cached_property
-    def campaigns(self) -> Campaigns:
-        """Campaigns."""
-        return Campaigns(self.session, self.clock, self.audit, self.balances)
-
-    @cached_property
-    def ads(self) -> Ads:
-        """Ads."""
-        return Ads(self.session, self.clock, self.audit)
-
-    @cached_property
-    def statuses(self) -> EffectiveStatuses:
-        """What really happens with campaigns."""
-        return EffectiveStatuses(AdsStore(self.session), self.clock, self.balances)
 
     @cached_property
     def creatives(self) -> Creatives:
@@ -192,24 +176,6 @@ class Services:
     def moderation(self) -> Moderation:
         """The moderators' queue."""
         return Moderation(self.session, self.clock, self.audit, self.directory)
-
-    @cached_property
-    def figures(self) -> Figures:
-        """Figures of an advertiser."""
-        return Figures(self.adapters.analytics, self.clock, self._hidden_imports)
-
-    @cached_property
-    def listing(self) -> CampaignListing:
-        """The campaign list with its figures."""
-        return CampaignListing(self.campaigns, self.statuses, self.balances, self.figures)
-
-    def _hidden_imports(self, advertiser_id: int) -> tuple[int, ...]:
-        """Return the imports whose rows may lie in the analytics store without being part of any figure yet."""
-        hidden = (ImportState.QUEUED, ImportState.RUNNING, ImportState.FAILED, ImportState.REMOVING)
-        query = select(StatisticsImport.id).where(
-            StatisticsImport.advertiser_id == advertiser_id, StatisticsImport.state.in_(hidden)
-        )
-        return tuple(self.session.scalars(query))
 
     @cached_property
     def search(self) -> Search:
