@@ -25,7 +25,10 @@ def extract() -> None:
     mapping = ROOT / "instance" / "babel.cfg"
     mapping.parent.mkdir(exist_ok=True)
     mapping.write_text(MAPPING)
-    keywords = ["-k", "_l", "-k", "lazy_gettext", "-k", "N_"]
+    # Sentences of the domain are the first argument of its errors; edges translate them.
+    errors = ("FieldError", "Conflict", "WrongState", "AlreadyDecided", "NotFound", "Unavailable", "KabinetError")
+    names = ("_l", "lazy_gettext", "N_", *errors, "Check:2")
+    keywords = [part for name in names for part in ("-k", name)]
     about = ["--project=Kabinet", "--sort-by-file", "--no-location", "--omit-header"]
     babel("extract", "-F", str(mapping), *keywords, *about, "-o", TEMPLATE, "webapp", "templates", "jobs")
 

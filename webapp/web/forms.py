@@ -9,15 +9,21 @@ from flask_wtf import FlaskForm
 from wtforms import StringField
 
 from webapp.core.errors import Invalid, KabinetError
+from webapp.core.files import ByteSize
 from webapp.core.money import MoneyError, parse_micros, to_decimal
+from webapp.web.filters import file_size
 
 
 def error_text(error: str | KabinetError) -> str:
     """Return the translated sentence of an error."""
     if isinstance(error, KabinetError):
         text = gettext(error.message)
-        return text % error.values if error.values else text
+        return text % {name: _written(value) for name, value in error.values.items()} if error.values else text
     return gettext(error)
+
+
+def _written(value: Any) -> Any:
+    return file_size(value) if isinstance(value, ByteSize) else value
 
 
 class Form(FlaskForm):

@@ -34,6 +34,7 @@ LOOKS: dict[str, StatusLook] = {
     "paused": StatusLook(_l("Paused"), "paused", "text-muted"),
     "ended": StatusLook(_l("Ended"), "ended", "text-muted"),
     "total_budget_spent": StatusLook(_l("Total budget spent"), "ended", "text-muted"),
+    "replaced": StatusLook(_l("Replaced"), "ended", "text-muted"),
     "done": StatusLook(_l("Done"), "ended", "text-success"),
     "archived": StatusLook(_l("Archived"), "draft", "text-muted"),
     "draft": StatusLook(_l("Draft"), "draft", "text-muted"),

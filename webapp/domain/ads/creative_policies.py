@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from webapp.core.errors import FieldError, Invalid, KabinetError
 from webapp.core.files import ByteSize
+from webapp.core.words import N_
 from webapp.domain.ads.creative_types import Check, CreativeInput, FieldChange, Rejection
 from webapp.domain.ads.models import Asset, CreativeKind, CreativeVersion
 from webapp.domain.ads.sizes import find_fit, nearest_sizes
@@ -38,49 +39,55 @@ class Reason:
 REJECTION_REASONS: tuple[Reason, ...] = (
     Reason(
         "claim.misleading",
-        "Misleading promise",
-        "The promise cannot be kept as it is written. Say what people really get.",
+        N_("Misleading promise"),
+        N_("The promise cannot be kept as it is written. Say what people really get."),
         "text",
     ),
     Reason(
         "claim.superlative",
-        "Superlative without proof",
-        "A superlative needs proof on the landing page. Add the test or the award you refer to, or say it without"
-        " the superlative.",
+        N_("Superlative without proof"),
+        N_(
+            "A superlative needs proof on the landing page. Add the test or the award you refer to, or say it without"
+            " the superlative."
+        ),
         "title",
     ),
     Reason(
         "landing.mismatch",
-        "Landing page does not match",
-        "The landing page does not show what the ad offers. Lead people straight to the offer, or change the ad.",
+        N_("Landing page does not match"),
+        N_("The landing page does not show what the ad offers. Lead people straight to the offer, or change the ad."),
         "landing",
     ),
     Reason(
         "landing.down",
-        "Landing page is down",
-        "The landing page did not open when we looked. Repair it or choose another address, then send the ad again.",
+        N_("Landing page is down"),
+        N_(
+            "The landing page did not open when we looked. Repair it or choose another address, then send the ad again."
+        ),
         "landing",
     ),
     Reason(
         "image.quality",
-        "Picture is unreadable",
-        "The picture is too blurred or its letters are too small to read. Upload a sharper one.",
+        N_("Picture is unreadable"),
+        N_("The picture is too blurred or its letters are too small to read. Upload a sharper one."),
         "picture",
     ),
     Reason(
         "rights.mark",
-        "Someone else’s mark",
-        "The ad shows a mark that belongs to somebody else. Send us their permission, or leave the mark out.",
+        N_("Someone else’s mark"),
+        N_("The ad shows a mark that belongs to somebody else. Send us their permission, or leave the mark out."),
         "picture",
     ),
     Reason(
         "goods.restricted",
-        "Restricted goods",
-        "These goods may not be advertised here, or only with a licence. Send us the licence, or advertise something"
-        " else.",
+        N_("Restricted goods"),
+        N_(
+            "These goods may not be advertised here, or only with a licence. Send us the licence, or advertise"
+            " something else."
+        ),
         "text",
     ),
-    Reason("other", "Something else", "", "title"),
+    Reason("other", N_("Something else"), "", "title"),
 )
 REASON_BY_CODE = {reason.code: reason for reason in REJECTION_REASONS}
 FIELDS = ("title", "text", "picture", "landing")
@@ -166,7 +173,7 @@ def checks(kind: CreativeKind, title: str, text: str, asset: Asset | None, max_b
         found.append(Check(True, "Camera data is taken out"))
     if kind is CreativeKind.NATIVE:
         fits = 0 < len(title) <= MAX_TITLE and 0 < len(text) <= MAX_TEXT
-        found.append(Check(fits, "Title and text fit every slot" if fits else "Title and text are both needed"))
+        found.append(Check(fits, N_("Title and text fit every slot") if fits else N_("Title and text are both needed")))
     return found
 
 
@@ -177,7 +184,9 @@ def _size_check(kind: CreativeKind, asset: Asset) -> Check:
     fit = find_fit(asset.width, asset.height)
     if fit is None:
         return Check(False, "%(width)s × %(height)s is no standard size", values)
-    sentence = "%(width)s × %(height)s: %(size)s" if fit.scale == 1 else "%(width)s × %(height)s: %(size)s, sharp"
+    sentence = (
+        N_("%(width)s × %(height)s: %(size)s") if fit.scale == 1 else N_("%(width)s × %(height)s: %(size)s, sharp")
+    )
     return Check(True, sentence, {**values, "size": fit.size.name})
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from webapp.core.errors import FieldError
 from webapp.core.files import MEGABYTE, ByteSize
+from webapp.core.words import N_
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +45,29 @@ class PictureProblem(StrEnum):
 
 #: English sentences, used as gettext keys: what is wrong, what is allowed, what to do.
 SENTENCES: dict[PictureProblem, str] = {
-    PictureProblem.EMPTY: "%(name)s is empty. Choose the picture again.",
-    PictureProblem.TOO_HEAVY: "%(name)s is %(weight)s. The limit is %(limit)s."
-    " Save it as JPEG or WebP and upload it again.",
-    PictureProblem.TOO_SMALL: "%(name)s is %(width)s × %(height)s pixels. Each side needs %(least)s or more.",
-    PictureProblem.TOO_LARGE: "%(name)s is %(width)s × %(height)s pixels. A side may have %(most)s,"
-    " the whole picture %(megapixels)s megapixels. Scale it down and upload it again.",
-    PictureProblem.FORMAT: "%(name)s is of type %(format)s. Upload a PNG, JPEG, GIF or WebP.",
-    PictureProblem.UNKNOWN: "%(name)s is not a picture we know. Upload a PNG, JPEG, GIF or WebP.",
-    PictureProblem.BROKEN: "%(name)s is damaged or cut short: it cannot be read to its end."
-    " Save it again as PNG, JPEG, GIF or WebP.",
-    PictureProblem.ANIMATED_PNG: "%(name)s is an animated PNG, which few sites show. Save it as GIF or WebP.",
-    PictureProblem.TOO_LONG: "%(name)s runs for %(seconds)s s. An animation may run for %(most)s s.",
-    PictureProblem.TOO_MANY_FRAMES: "%(name)s has %(frames)s frames of %(width)s × %(height)s,"
-    " more than an animation may have. Leave out frames or make it smaller.",
-    PictureProblem.CODE: "%(name)s has program code inside. Export the picture again from the editor it was made in.",
+    PictureProblem.EMPTY: N_("%(name)s is empty. Choose the picture again."),
+    PictureProblem.TOO_HEAVY: N_(
+        "%(name)s is %(weight)s. The limit is %(limit)s. Save it as JPEG or WebP and upload it again."
+    ),
+    PictureProblem.TOO_SMALL: N_("%(name)s is %(width)s × %(height)s pixels. Each side needs %(least)s or more."),
+    PictureProblem.TOO_LARGE: N_(
+        "%(name)s is %(width)s × %(height)s pixels. A side may have %(most)s,"
+        " the whole picture %(megapixels)s megapixels. Scale it down and upload it again."
+    ),
+    PictureProblem.FORMAT: N_("%(name)s is of type %(format)s. Upload a PNG, JPEG, GIF or WebP."),
+    PictureProblem.UNKNOWN: N_("%(name)s is not a picture we know. Upload a PNG, JPEG, GIF or WebP."),
+    PictureProblem.BROKEN: N_(
+        "%(name)s is damaged or cut short: it cannot be read to its end. Save it again as PNG, JPEG, GIF or WebP."
+    ),
+    PictureProblem.ANIMATED_PNG: N_("%(name)s is an animated PNG, which few sites show. Save it as GIF or WebP."),
+    PictureProblem.TOO_LONG: N_("%(name)s runs for %(seconds)s s. An animation may run for %(most)s s."),
+    PictureProblem.TOO_MANY_FRAMES: N_(
+        "%(name)s has %(frames)s frames of %(width)s × %(height)s,"
+        " more than an animation may have. Leave out frames or make it smaller."
+    ),
+    PictureProblem.CODE: N_(
+        "%(name)s has program code inside. Export the picture again from the editor it was made in."
+    ),
 }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from webapp.core.words import N_
+
 
 @dataclass(frozen=True, slots=True)
 class AdSize:
@@ -30,28 +32,28 @@ class Fit:
 
 # Names of the IAB fixed-size list; those it has since retired are kept while sites still sell them.
 STANDARD_SIZES: tuple[AdSize, ...] = (
-    AdSize(300, 250, "Medium rectangle"),
-    AdSize(728, 90, "Leaderboard"),
-    AdSize(160, 600, "Wide skyscraper"),
-    AdSize(300, 600, "Half page"),
-    AdSize(320, 50, "Smartphone banner"),
-    AdSize(320, 100, "Large mobile banner"),
-    AdSize(970, 250, "Billboard"),
-    AdSize(336, 280, "Large rectangle"),
-    AdSize(970, 90, "Super leaderboard"),
-    AdSize(300, 1050, "Portrait"),
-    AdSize(300, 50, "Small smartphone banner"),
-    AdSize(320, 480, "Smartphone interstitial"),
-    AdSize(480, 320, "Smartphone interstitial, landscape"),
-    AdSize(250, 250, "Square"),
-    AdSize(200, 200, "Small square"),
-    AdSize(468, 60, "Full banner"),
-    AdSize(234, 60, "Half banner"),
-    AdSize(120, 600, "Skyscraper"),
-    AdSize(120, 240, "Vertical banner"),
-    AdSize(240, 400, "Vertical rectangle"),
-    AdSize(180, 150, "Small rectangle"),
-    AdSize(125, 125, "Square button"),
+    AdSize(300, 250, N_("Medium rectangle")),
+    AdSize(728, 90, N_("Leaderboard")),
+    AdSize(160, 600, N_("Wide skyscraper")),
+    AdSize(300, 600, N_("Half page")),
+    AdSize(320, 50, N_("Smartphone banner")),
+    AdSize(320, 100, N_("Large mobile banner")),
+    AdSize(970, 250, N_("Billboard")),
+    AdSize(336, 280, N_("Large rectangle")),
+    AdSize(970, 90, N_("Super leaderboard")),
+    AdSize(300, 1050, N_("Portrait")),
+    AdSize(300, 50, N_("Small smartphone banner")),
+    AdSize(320, 480, N_("Smartphone interstitial")),
+    AdSize(480, 320, N_("Smartphone interstitial, landscape")),
+    AdSize(250, 250, N_("Square")),
+    AdSize(200, 200, N_("Small square")),
+    AdSize(468, 60, N_("Full banner")),
+    AdSize(234, 60, N_("Half banner")),
+    AdSize(120, 600, N_("Skyscraper")),
+    AdSize(120, 240, N_("Vertical banner")),
+    AdSize(240, 400, N_("Vertical rectangle")),
+    AdSize(180, 150, N_("Small rectangle")),
+    AdSize(125, 125, N_("Square button")),
 )
 RETINA = 2
 _BY_PIXELS = {(size.width, size.height): size for size in STANDARD_SIZES}

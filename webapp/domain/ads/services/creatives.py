@@ -12,6 +12,7 @@ from webapp.core.ids import PublicId, new_public_id
 from webapp.core.paging import Page, PageRequest
 from webapp.core.permissions import Permission
 from webapp.core.scope import Scope
+from webapp.core.words import N_
 from webapp.domain.ads import creative_policies as policies
 from webapp.domain.ads.creative_store import CreativeStore
 from webapp.domain.ads.creative_types import (
@@ -175,7 +176,7 @@ class Creatives:
         if latest.state is VersionState.IN_REVIEW:
             return creative
         if latest.state is not VersionState.DRAFT:
-            sentence = "Version %(number)s was decided. Change something before you send it."
+            sentence = N_("Version %(number)s was decided. Change something before you send it.")
             raise WrongState(sentence, number=latest.number)
         errors = policies.review_errors(creative.kind, latest, asset)
         if errors:
