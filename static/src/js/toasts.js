@@ -9,7 +9,7 @@ document.addEventListener('toast', ({ detail }) => {
   items.forEach(show);
 });
 
-export function show({ message, tone = 'success', undo_url: undo, undo_label: label, open_url: open, open_label: openLabel }) {
+export function show({ message, tone = 'success', undo: plain, undo_url: undo = plain, undo_label: label, open_url: open, open_label: openLabel }) {
   const region = document.getElementById('toasts');
   if (!region || !message) return;
   const toast = document.createElement('div');
