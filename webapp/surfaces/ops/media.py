@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Response, request, send_file, url_for
+from flask import Flask, Response, request, send_file, url_for
+from flask.blueprints import BlueprintSetupState
 
 from webapp.core.ids import PublicId
 from webapp.domain.ads.models import Asset
@@ -11,10 +12,17 @@ from webapp.domain.ads.services.media import MediaFile
 from webapp.surfaces.ops import bp
 from webapp.web.access import public
 from webapp.web.app import services
+from webapp.web.cookieless import CookielessSessions
 
 A_YEAR = 365 * 24 * 3600
 #: A file opened by itself can do nothing, whatever is in it.
 LONE_FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+
+@bp.record_once
+def _without_cookies(state: BlueprintSetupState) -> None:
+    assert isinstance(state.app, Flask)
+    state.app.session_interface = CookielessSessions()
 
 
 @bp.get("/media/<public_id:asset_id>.<any(png,jpg,gif,webp):extension>")
