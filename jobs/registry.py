@@ -18,6 +18,7 @@ Handler = Callable[[Services, Task, Progress], Outcome | None]
 HANDLERS: dict[str, str] = {
     "export": "jobs.exports:run",
     "import": "jobs.imports:run",
+    "import_check": "jobs.imports:check",
     "import_removal": "jobs.imports:remove",
     "thumbnail": "jobs.creatives:run",
     "mail": "jobs.mail:send",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from webapp.adapters.analytics import analytics_from_url
 from webapp.adapters.files.local import LocalFileStore
+from webapp.adapters.files.workbooks import CalamineWorkbooks
 from webapp.adapters.images.pillow import PillowPictureReader
 from webapp.adapters.jobs.private_redis import PrivateRedis
 from webapp.adapters.jobs.rq_queue import RqJobQueue
@@ -29,11 +30,14 @@ from webapp.domain.ads.services.ads import Ads
 from webapp.domain.ads.services.campaigns import Campaigns
 from webapp.domain.ads.services.creatives import Creatives
 from webapp.domain.ads.services.effective import EffectiveStatuses
+from webapp.domain.ads.services.imported import ImportedAds
 from webapp.domain.ads.services.media import Media
 from webapp.domain.ads.services.moderation import Moderation
 from webapp.domain.ads.services.names import ObjectNames
 from webapp.domain.ads.services.search import Search
 from webapp.domain.ads.store import AdsStore
+from webapp.domain.analytics.imports.service import StatisticsImports
+from webapp.domain.analytics.imports.work import ImportWork
 from webapp.domain.analytics.listing import CampaignListing
 from webapp.domain.analytics.ports import AnalyticsStore
 from webapp.domain.analytics.reporting import Reports
@@ -136,6 +140,21 @@ class Services:
     def statuses(self) -> EffectiveStatuses:
         """What happens to campaigns, and why."""
         return EffectiveStatuses(AdsStore(self.session), self.clock, self.balances)
+
+    @cached_property
+    def import_work(self) -> ImportWork:
+        """The long parts of statistics imports, for jobs."""
+        adapters, ads = self.adapters, ImportedAds(self.session, self.clock)
+        return ImportWork(
+            self.session, self.clock, self.audit, adapters.files, CalamineWorkbooks(), ads, adapters.analytics
+        )
+
+    @cached_property
+    def imports(self) -> StatisticsImports:
+        """Statistics of existing ad accounts."""
+        return StatisticsImports(
+            self.session, self.clock, self.audit, self.tasks, self.adapters.files, CalamineWorkbooks(), self.import_work
+        )
 
     @cached_property
     def figures(self) -> Figures:

@@ -9,7 +9,7 @@ from typing import Any
 #: In the order workers look at them: mail is quick and waited for, imports are long.
 MAILS, DEFAULT, IMPORTS = "mails", "default", "imports"
 QUEUES = (MAILS, DEFAULT, IMPORTS)
-_QUEUE_OF_KIND = {"mail": MAILS, "import": IMPORTS, "import_removal": IMPORTS}
+_QUEUE_OF_KIND = {"mail": MAILS, "import": IMPORTS, "import_check": IMPORTS, "import_removal": IMPORTS}
 
 MAX_ATTEMPTS = 3
 #: A queued task older than this was lost with the queue and is pushed again.

@@ -183,6 +183,8 @@ class ImportCheck:
     rows_sha256: str = ""
     decimal_mark: str = "."
     date_order: str = ""
+    #: The local day of the check: no date may be later, and figures without one belong to it unless one is chosen.
+    today: str = ""
     #: Lines that hold totals and are left out.
     total_lines: list[int] = field(default_factory=list)
 

@@ -1,0 +1,101 @@
+"""Checking, running and removing a statistics import."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from webapp.core.errors import NotFound, Unavailable
+from webapp.core.scope import Actor, Scope
+from webapp.db.transaction import is_retryable, rollback, run_in_transaction, transaction
+from webapp.domain.analytics.imports.columns import CleanBatch
+from webapp.domain.analytics.imports.running import ImportRun
+from webapp.domain.analytics.types import FactBatch
+from webapp.domain.tasks.models import Task
+from webapp.domain.tasks.ports import Progress
+from webapp.domain.tasks.types import Outcome
+from webapp.wiring import Services
+
+
+def check(services: Services, task: Task, progress: Progress) -> Outcome:
+    """Read a large file and say what it would become."""
+    scope = _scope(services, task)
+    check_import(services, scope, _import_id(task), progress)
+    return Outcome({"import_id": _import_id(task)})
+
+
+def run(services: Services, task: Task, progress: Progress) -> Outcome:
+    """Import the rows of a checked file."""
+    scope = _scope(services, task)
+    rows = run_import(services, scope, _import_id(task), progress)
+    return Outcome({"import_id": _import_id(task), "rows": rows})
+
+
+def remove(services: Services, task: Task, progress: Progress) -> Outcome:
+    """Take an import back."""
+    scope, session = _scope(services, task), services.session
+    rollback(session)
+    services.import_work.remove_facts(scope, _import_id(task))
+    rollback(session)
+    run_in_transaction(session, lambda: services.import_work.finish_removal(scope, _import_id(task)))
+    progress.report(1, 1)
+    return Outcome({"import_id": _import_id(task)})
+
+
+def check_import(services: Services, scope: Scope, public_id: str, progress: Progress) -> None:
+    """Check a file; the database is let go of while the file is read."""
+    work, session = services.import_work, services.session
+    checking = work.checking(scope, public_id)
+    rollback(session)
+    checked = work.read_for_check(scope, checking, progress)
+    run_in_transaction(session, lambda: work.keep_check(scope, checking, checked))
+
+
+def run_import(services: Services, scope: Scope, public_id: str, progress: Progress) -> int:
+    """Import a file from its first row to its last and return their number.
+
+    Each slice is committed by itself; the figures show all of them at once when the import is DONE. Started again
+    after a crash, it first takes out what the earlier attempt left.
+    """
+    try:
+        rows = _run(services, scope, public_id, progress)
+    except Exception as error:
+        rollback(services.session)
+        # What may pass is tried again; until then the import is still at work.
+        if not is_retryable(error) and not isinstance(error, Unavailable):
+            _give_up(services, scope, public_id, error)
+        raise
+    return rows
+
+
+def _run(services: Services, scope: Scope, public_id: str, progress: Progress) -> int:
+    work, session = services.import_work, services.session
+    row = run_in_transaction(session, lambda: work.begin(scope, public_id))
+    if row is None:
+        return 0
+    with work.open_run(scope, row) as run:
+        rollback(session)
+        run.clear()
+        for batch in run.batches():
+            run.write(_resolve(session, run, batch))
+            progress.report(*run.progress)
+    run_in_transaction(session, lambda: work.finish(scope, public_id))
+    return run.rows
+
+
+def _resolve(session: Session, run: ImportRun, batch: CleanBatch) -> FactBatch:
+    return run_in_transaction(session, lambda: run.resolve(batch))
+
+
+def _give_up(services: Services, scope: Scope, public_id: str, error: Exception) -> None:
+    with transaction(services.session):
+        services.import_work.fail(scope, public_id, error)
+
+
+def _scope(services: Services, task: Task) -> Scope:
+    if task.advertiser_id is None:
+        raise NotFound
+    return services.accounts.system_scope_by_id(task.advertiser_id, Actor(task.created_by, task.created_by_name))
+
+
+def _import_id(task: Task) -> str:
+    return str(task.payload["import_id"])
