@@ -2,37 +2,56 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 import click
 
 from webapp import __version__
-from webapp.cli.accounts import create_staff
-from webapp.cli.books import audit_ledger
-from webapp.cli.check import check
-from webapp.cli.demo import demo
-from webapp.cli.serve import serve
-from webapp.cli.statistics import import_stats
-from webapp.cli.stores import migrate
-from webapp.cli.worker import worker
-from webapp.core.errors import KabinetError
-from webapp.settings import SettingsError
 
 FAULT = 2
+#: Command → where it is; imported only when it is called, for the drivers behind some are slow to load.
+COMMANDS = {
+    "audit-ledger": "webapp.cli.books:audit_ledger",
+    "check": "webapp.cli.check:check",
+    "create-staff": "webapp.cli.accounts:create_staff",
+    "demo": "webapp.cli.demo:demo",
+    "import-stats": "webapp.cli.statistics:import_stats",
+    "migrate": "webapp.cli.stores:migrate",
+    "serve": "webapp.cli.serve:serve",
+    "worker": "webapp.cli.worker:worker",
+}
 
 
-@click.group()
+class Commands(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name every command."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by its name."""
+        where = COMMANDS.get(cmd_name)
+        if where is None:
+            return None
+        module, _, name = where.partition(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=Commands)
 @click.version_option(__version__, prog_name="kabinet")
 def cli() -> None:
     """Kabinet, a self-hosted advertiser cabinet."""
 
 
-for command in (serve, worker, migrate, demo, create_staff, import_stats, audit_ledger, check):
-    cli.add_command(command)
-
-
 def main() -> None:
     """Run the command; a fault of the environment or of the input is one sentence, not a traceback."""
+    from webapp.core.errors import KabinetError
+    from webapp.settings import SettingsError
+
     try:
         cli()
     except (SettingsError, KabinetError) as error:

@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-from dataclasses import replace
 
 import click
 from granian import Granian
@@ -104,10 +103,10 @@ def _is_empty(settings: Settings) -> bool:
 
 
 def _say_where(settings: Settings) -> None:
-    from webapp.cli.demo import logins
-
     click.echo(f"\n  Kabinet: http://{settings.host}:{settings.port}")
-    if settings.profile is Profile.EMBEDDED and not _is_empty(replace(settings)):
+    if settings.profile is Profile.EMBEDDED and not _is_empty(settings):
+        from webapp.cli.demo import logins
+
         for line in logins(settings):
             click.echo(f"  {line}")
     click.echo("  Ctrl-C stops it.\n")
