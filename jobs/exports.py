@@ -28,9 +28,9 @@ Builder = Callable[[Services, Scope, Params], Table]
 BUILDERS: dict[str, str] = {
     "report": "jobs.tables:report",
     "chart": "jobs.tables:chart",
-    "campaigns": "jobs.tables:campaigns",
-    "ads": "jobs.tables:ads",
-    "transactions": "jobs.tables:transactions",
+    "campaigns": "jobs.lists:campaigns",
+    "ads": "jobs.lists:ads",
+    "transactions": "jobs.lists:transactions",
 }
 
 
