@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 from flask_migrate import upgrade
 from sqlalchemy import insert
@@ -96,11 +94,13 @@ def _add_events(
     for offset in range(0, events, CHUNK):
         count = min(CHUNK, events - offset)
         run(
-            "INSERT INTO facts (advertiser_id, source, import_id, ts, local_day, campaign_id, ad_id, country, device, site, "
+            "INSERT INTO facts (advertiser_id, source, import_id, ts, local_day, campaign_id, ad_id, "
+            "country, device, site, "
             "impressions, clicks, conversions, sales, spend_micros, revenue_micros, filtered) "
             f"SELECT {advertiser_id}, 0, 0, toDateTime({start} + h % {seconds}, 'UTC') AS ts, toDate(ts, 'UTC'), "
             f"{campaign} + c, {ad} + c * {ads} + n % {ads}, "
-            "['LV', 'LT', 'EE', 'FI'][h % 4 + 1], ['phone', 'desktop', 'tablet'][h % 3 + 1], concat('site', toString(h % 60)), "
+            "['LV', 'LT', 'EE', 'FI'][h % 4 + 1], ['phone', 'desktop', 'tablet'][h % 3 + 1], "
+            "concat('site', toString(h % 60)), "
             "1, h % 100 = 0, h % 2000 = 0, 0, 2000, 0, h % 50 = 0 "
             f"FROM (SELECT number + {offset} AS n, intHash32(n) AS h, intHash32(n + 7) % {campaigns} AS c "
             f"FROM numbers({count}))"
@@ -108,5 +108,4 @@ def _add_events(
 
 
 if __name__ == "__main__":
-    Path(sys.argv[0])
     prepare()

@@ -25,7 +25,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         yield found
 
 
-@pytest.fixture(scope="session", params=[Profile.EMBEDDED, Profile.STACK], ids=lambda profile: str(profile))
+@pytest.fixture(scope="session", params=[Profile.EMBEDDED, Profile.STACK], ids=str)
 def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KabinetFlask]:
     """Give the application of each profile in turn; tests that use it run on both."""
     profile: Profile = request.param

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import extensions

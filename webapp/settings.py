@@ -61,7 +61,9 @@ class Settings:
         try:
             profile = Profile(values.get("KABINET_PROFILE", "embedded"))
         except ValueError as error:
-            raise SettingsError(f"KABINET_PROFILE is {values['KABINET_PROFILE']!r}; it may be embedded or stack") from error
+            raise SettingsError(
+                f"KABINET_PROFILE is {values['KABINET_PROFILE']!r}; it may be embedded or stack"
+            ) from error
         settings = _embedded(values) if profile is Profile.EMBEDDED else _stack(values)
         settings.check()
         return settings
@@ -101,7 +103,9 @@ def _embedded(values: Mapping[str, str]) -> Settings:
         mail_url=values.get("MAIL_URL") or "console:",
         mail_from=values.get("MAIL_FROM") or "Kabinet <no-reply@kabinet.example>",
         payments=values.get("PAYMENTS") or "sandbox",
-        public_url=(values.get("PUBLIC_URL") or f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}").rstrip("/"),  # noqa: S104
+        public_url=(values.get("PUBLIC_URL") or f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}").rstrip(
+            "/"
+        ),  # noqa: S104
         host=host,
         port=port,
         rate_limits=_flag(values, "RATE_LIMITS", True),

@@ -58,7 +58,8 @@ def mail_server() -> Iterator[MailServer]:
 
 
 def test_smtp_hands_the_letter_over(mail_server: MailServer) -> None:
-    mailer_from_url(f"smtp://127.0.0.1:{mail_server.server_address[1]}", "Kabinet <no-reply@kabinet.example>").send(LETTER)
+    address = f"smtp://127.0.0.1:{mail_server.server_address[1]}"
+    mailer_from_url(address, "Kabinet <no-reply@kabinet.example>").send(LETTER)
     [letter] = mail_server.letters
     assert "To: mara@tallbrook.example" in letter
     assert "From: Kabinet <no-reply@kabinet.example>" in letter

@@ -12,7 +12,13 @@ from tests.e2e.live import Live, live
 from tests.servers.programs import CHROMIUM
 from webapp.settings import Profile
 
-FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")

@@ -85,7 +85,9 @@ def test_wrong_password_and_unknown_address_read_the_same(visitor: Browser, owne
     assert "do not belong together" in first.text
 
 
-def test_forgotten_password(visitor: Browser, app: KabinetFlask, letters: RecordingMailer, work: Callable[[], None]) -> None:
+def test_forgotten_password(
+    visitor: Browser, app: KabinetFlask, letters: RecordingMailer, work: Callable[[], None]
+) -> None:
     email = fresh_address()
     visitor.post("/register", registration(email))
     visitor.post("/forgot", {"email": email})
@@ -127,7 +129,9 @@ def test_a_form_without_its_token_is_refused(app: KabinetFlask, owner: Person) -
     assert owner.browser.client.post("/settings/profile", data={"name": "X"}).status_code == 403
 
 
-def test_next_leads_nowhere_else(app: KabinetFlask, visitor: Browser, letters: RecordingMailer, work: Callable[[], None]) -> None:
+def test_next_leads_nowhere_else(
+    app: KabinetFlask, visitor: Browser, letters: RecordingMailer, work: Callable[[], None]
+) -> None:
     email = fresh_address()
     visitor.post("/register", registration(email))
     work()
@@ -137,7 +141,8 @@ def test_next_leads_nowhere_else(app: KabinetFlask, visitor: Browser, letters: R
         answer = browser.post(f"/sign-in?next={target}", {"email": email, "password": PASSWORD})
         assert answer.headers["Location"] == "/"
     browser = Browser(app.test_client())
-    assert browser.post("/sign-in?next=/settings", {"email": email, "password": PASSWORD}).headers["Location"] == "/settings"
+    answer = browser.post("/sign-in?next=/settings", {"email": email, "password": PASSWORD})
+    assert answer.headers["Location"] == "/settings"
 
 
 def test_a_long_name_with_an_emoji_survives(app: KabinetFlask) -> None:

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader
 ROOT = Path(__file__).resolve().parents[2] / "templates"
 TEMPLATES = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.html"))
 PARTIALS = [path for path in TEMPLATES if path.name.startswith("_") and path.parts[0] in ("cabinet", "admin")]
+TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)((?:\"[^\"]*\"|'[^']*'|{{.*?}}|{%.*?%}|[^>\"'])*)>", re.S)
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
@@ -24,7 +25,7 @@ def environment() -> Environment:
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
 def test_every_template_compiles(path: Path) -> None:
-    import webapp.web.filters as filters
+    from webapp.web import filters
 
     names = set(re.findall(r'filters\["(\w+)"\]|template_filter\("(\w+)"\)', Path(filters.__file__).read_text()))
     env = environment()
@@ -63,7 +64,7 @@ def test_a_partial_has_one_root(path: Path) -> None:
     text = re.sub(r"{#.*?#}", "", (ROOT / path).read_text(), flags=re.S)
     text = re.sub(r"{%-?\s*macro.*?endmacro\s*-?%}", "", text, flags=re.S)
     roots, depth = 0, 0
-    for closing, tag, rest in re.findall(r"<(/?)([a-zA-Z][\w-]*)((?:\"[^\"]*\"|'[^']*'|{{.*?}}|{%.*?%}|[^>\"'])*)>", text, re.S):
+    for closing, tag, rest in TAG.findall(text):
         if closing:
             depth -= 1
         else:

@@ -38,11 +38,9 @@ def check_page(text: str) -> ET.Element:
     labelled = {node.get("for") for node in tree.iter(f"{HTML}label")}
     wrapped = {id(child) for label in tree.iter(f"{HTML}label") for child in label.iter()}
     for node in tree.iter():
-        if not isinstance(node.tag, str):
-            continue
-        tag = node.tag.removeprefix(HTML)
+        tag = str(node.tag).removeprefix(HTML)
         assert node.get("style") is None, f"inline style on {tag}"
-        handlers = [name for name in node.attrib if name.startswith("on") or name.startswith("hx-on")]
+        handlers = [name for name in node.attrib if name.startswith(("on", "hx-on"))]
         assert not handlers, f"inline handler {handlers} on {tag}"
         if tag == "script" and node.get("type", "text/javascript") != "application/json":
             assert node.get("src"), "inline script"

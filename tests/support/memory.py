@@ -65,7 +65,11 @@ def add_advertiser(
 ) -> Scope:
     """Add an advertiser and return the scope of a member acting for it."""
     row = Advertiser(
-        public_id=new_public_id("a"), name=name, currency=currency, zone=zone, created_at=datetime(2026, 3, 2, tzinfo=UTC)
+        public_id=new_public_id("a"),
+        name=name,
+        currency=currency,
+        zone=zone,
+        created_at=datetime(2026, 3, 2, tzinfo=UTC),
     )
     session.add(row)
     session.flush()

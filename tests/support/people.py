@@ -27,13 +27,22 @@ class Person:
     email: str
 
 
-def open_account(app: KabinetFlask, *, name: str = "Mara Lindholm", currency: str = "USD", zone: str = "Europe/Riga") -> Scope:
+def open_account(
+    app: KabinetFlask, *, name: str = "Mara Lindholm", currency: str = "USD", zone: str = "Europe/Riga"
+) -> Scope:
     """Register and confirm a user with an advertiser of its own; return the owner's scope."""
     email = f"person-{secrets.token_hex(6)}@tallbrook.example"
     with app.app_context(), transaction(db.session()) as session:
         services = app.adapters.services(session)
         services.accounts.register(
-            Registration(email=email, password=PASSWORD, advertiser_name="Tallbrook Outdoor", currency=currency, zone=zone, name=name)
+            Registration(
+                email=email,
+                password=PASSWORD,
+                advertiser_name="Tallbrook Outdoor",
+                currency=currency,
+                zone=zone,
+                name=name,
+            )
         )
         user = services.accounts.authenticate(email, PASSWORD)
         user.email_confirmed_at = app.adapters.clock.now()

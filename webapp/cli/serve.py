@@ -88,7 +88,7 @@ def _is_migrated(settings: Settings) -> bool:
             current = connection.scalar(text("SELECT version_num FROM alembic_version"))
     finally:
         engine.dispose()
-    return current == ScriptDirectory(str(ROOT / "migrations")).get_current_head()
+    return bool(current == ScriptDirectory(str(ROOT / "migrations")).get_current_head())
 
 
 def _is_empty(settings: Settings) -> bool:
@@ -97,7 +97,7 @@ def _is_empty(settings: Settings) -> bool:
         if not inspect(engine).has_table("advertisers"):
             return True
         with engine.connect() as connection:
-            return connection.scalar(text("SELECT COUNT(*) FROM users")) == 0
+            return not connection.scalar(text("SELECT COUNT(*) FROM users"))
     finally:
         engine.dispose()
 

@@ -93,7 +93,7 @@ def _one_point(digits: str) -> str:
         return digits.replace(thousands, "").replace(",", ".")
     mark = "," if comma >= 0 else "."
     groups = digits.split(mark)
-    grouped = len(groups) > 2 and all(len(group) == 3 for group in groups[1:])  # noqa: PLR2004
+    grouped = len(groups) > 2 and all(len(group) == 3 for group in groups[1:])
     if grouped:
         return "".join(groups)
     return digits.replace(",", ".")

@@ -99,9 +99,9 @@ def allowed_grains(period: Period) -> list[Grain]:
         grains.append(Grain.HOUR)
     if period.days <= MAX_DAY_DAYS:
         grains.append(Grain.DAY)
-    if period.days > 7:  # noqa: PLR2004
+    if period.days > 7:
         grains.append(Grain.WEEK)
-    if period.days > 31:  # noqa: PLR2004
+    if period.days > 31:
         grains.append(Grain.MONTH)
     return grains
 
@@ -110,7 +110,7 @@ def default_grain(period: Period) -> Grain:
     """Return the step a chart of this period starts with."""
     if period.days <= 1:
         return Grain.HOUR
-    if period.days <= 120:  # noqa: PLR2004
+    if period.days <= 120:
         return Grain.DAY
     return Grain.WEEK if period.days <= MAX_DAY_DAYS else Grain.MONTH
 

@@ -36,7 +36,10 @@ def engine_options(url: str) -> dict[str, Any]:
         "pool_size": 10,
         "max_overflow": 20,
         "isolation_level": "READ COMMITTED",
-        "connect_args": {"charset": "utf8mb4", "init_command": "SET SESSION sql_mode='TRADITIONAL', time_zone='+00:00'"},
+        "connect_args": {
+            "charset": "utf8mb4",
+            "init_command": "SET SESSION sql_mode='TRADITIONAL', time_zone='+00:00'",
+        },
     }
 
 
@@ -50,7 +53,13 @@ def prepare_engine(engine: Engine) -> Engine:
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver must not send its own BEGIN
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000", "temp_store=MEMORY"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "temp_store=MEMORY",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -34,7 +34,7 @@ class KabinetFlask(Flask):
                 return super().full_dispatch_request()
         return super().full_dispatch_request()
 
-    def dispatch_request(self) -> Response:  # type: ignore[override]
+    def dispatch_request(self) -> Response:
         """Run the view; commit an unsafe method that succeeded, undo everything else."""
         if request.method in SAFE_METHODS:
             return self.make_response(super().dispatch_request())

@@ -79,7 +79,7 @@ def _database(error: OperationalError) -> Response:
 
 
 def _http(error: HTTPException) -> Response:
-    if error.code is not None and error.code < 400:  # noqa: PLR2004
+    if error.code is not None and error.code < 400:
         return make_response(error.get_response())
     return answer(error.code or 500)
 

@@ -17,17 +17,19 @@ from webapp.web.filters import file_size
 def error_text(error: str | KabinetError) -> str:
     """Return the translated sentence of an error."""
     if isinstance(error, KabinetError):
-        text = gettext(error.message)
+        text = str(gettext(error.message))
         return text % {name: _written(value) for name, value in error.values.items()} if error.values else text
-    return gettext(error)
+    return str(gettext(error))
 
 
 def _written(value: Any) -> Any:
     return file_size(value) if isinstance(value, ByteSize) else value
 
 
-class Form(FlaskForm):
+class Form(FlaskForm):  # type: ignore[misc]
     """Base of every form."""
+
+    form_errors: list[str]
 
     def accept(self, error: Invalid) -> None:
         """Put a domain error's sentences beside their fields; the unknown ones belong to the whole form."""
@@ -55,7 +57,7 @@ class MoneyField(StringField):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the amount, or leave a sentence that says what to do."""
         self.raw = valuelist[0].strip() if valuelist else ""
-        self.data: int | None = None
+        self.data: int | None = None  # type: ignore[assignment]
         if not self.raw:
             return
         try:

@@ -48,9 +48,9 @@ def go(url: str) -> ResponseReturnValue:
     return redirect(url, 303)
 
 
-def toast(message: str, *, tone: str = "success", undo: str | None = None) -> None:
+def toast(message: str, *, kind: str = "success", undo: str | None = None) -> None:
     """Show a short message on the next page or with this fragment; `undo` is a URL a POST takes it back with."""
-    flash({"message": message, "undo_url": undo} if undo else {"message": message}, tone)  # type: ignore[arg-type]
+    flash({"message": message, "undo_url": undo} if undo else {"message": message}, kind)  # type: ignore[arg-type]
 
 
 def safe_next(target: str | None, default: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import request
+from flask import has_request_context, request
 from flask_login import current_user
 
 LOCALES = {"en": "English", "ru": "Русский"}
@@ -10,11 +10,12 @@ LOCALES = {"en": "English", "ru": "Русский"}
 
 def choose_locale() -> str:
     """Return the cookie's language, else the user's, else the best of what the browser asks for."""
-    chosen = request.cookies.get("locale", "") if request else ""
+    here = has_request_context()
+    chosen = request.cookies.get("locale", "") if here else ""
     if chosen in LOCALES:
         return chosen
-    if request and current_user and current_user.is_authenticated:
+    if here and current_user and current_user.is_authenticated:
         kept = str(current_user.user.locale)
         if kept in LOCALES:
             return kept
-    return (request.accept_languages.best_match(list(LOCALES)) if request else None) or "en"
+    return (request.accept_languages.best_match(list(LOCALES)) if here else None) or "en"

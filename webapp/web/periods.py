@@ -13,6 +13,7 @@ from webapp.core.periods import Grain, Period, Preset, allowed_grains, today_in
 from webapp.core.scope import Scope
 from webapp.domain.analytics.reports import DEFAULT_PRESET, read_grain, read_period
 from webapp.web.app import services
+from webapp.web.dimensions import GRAINS, PRESETS
 from webapp.web.filters import day_range
 
 #: What a page says about its days; a form that leads to the same page carries these along.
@@ -33,7 +34,7 @@ class ChosenPeriod:
     def label(self) -> str:
         """Return the days in words."""
         if self.preset is not None:
-            return str(preset_names()[self.preset])
+            return str(PRESETS[self.preset])
         return day_range(self.period.first, self.period.last)
 
     @property
@@ -48,8 +49,8 @@ class ChosenPeriod:
         """Return the choices of the picker: name, address, whether chosen."""
         own: dict[str, str | None] = {"from": None, "to": None}
         return [
-            (name, here(**own, period="" if preset is DEFAULT_PRESET else preset.value), preset is self.preset)
-            for preset, name in preset_names().items()
+            (str(name), here(**own, period="" if preset is DEFAULT_PRESET else preset.value), preset is self.preset)
+            for preset, name in PRESETS.items()
         ]
 
     def compares(self) -> list[Link]:
@@ -62,29 +63,9 @@ class ChosenPeriod:
 
     def grains(self) -> list[Link]:
         """Return the steps that suit the days."""
-        names = {
-            Grain.HOUR: gettext("Hour"),
-            Grain.DAY: gettext("Day"),
-            Grain.WEEK: gettext("Week"),
-            Grain.MONTH: gettext("Month"),
-        }
-        return [(names[grain], here(grain=grain.value), grain is self.grain) for grain in allowed_grains(self.period)]
-
-
-def preset_names() -> dict[Preset, str]:
-    """Return every preset in words."""
-    return {
-        Preset.TODAY: gettext("Today"),
-        Preset.YESTERDAY: gettext("Yesterday"),
-        Preset.LAST_7: gettext("Last 7 days"),
-        Preset.LAST_14: gettext("Last 14 days"),
-        Preset.LAST_28: gettext("Last 28 days"),
-        Preset.LAST_90: gettext("Last 90 days"),
-        Preset.THIS_MONTH: gettext("This month"),
-        Preset.LAST_MONTH: gettext("Last month"),
-        Preset.THIS_YEAR: gettext("This year"),
-        Preset.ALL: gettext("All time"),
-    }
+        return [
+            (str(GRAINS[grain]), here(grain=grain.value), grain is self.grain) for grain in allowed_grains(self.period)
+        ]
 
 
 def chosen_period(scope: Scope) -> ChosenPeriod:
@@ -99,6 +80,11 @@ def chosen_period(scope: Scope) -> ChosenPeriod:
 def period_params() -> dict[str, str]:
     """Return the page's own words about its days, to be carried along."""
     return {name: request.args[name] for name in PERIOD_FIELDS if name in request.args}
+
+
+def form_params() -> dict[str, str]:
+    """Return what a form that chooses other days keeps of this page's address."""
+    return {name: value for name, value in request.args.items() if name not in ("period", "from", "to", "page")}
 
 
 def here(**changes: str | int | None) -> str:

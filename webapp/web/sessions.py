@@ -10,7 +10,7 @@ from webapp.extensions import login
 from webapp.web.app import services
 
 
-class SessionUser(UserMixin):
+class SessionUser(UserMixin):  # type: ignore[misc]
     """A signed-in user; the session holds public id and epoch, so that a new epoch ends it."""
 
     def __init__(self, user: User) -> None:

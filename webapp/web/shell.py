@@ -130,22 +130,26 @@ def initials(name: str) -> str:
 
 def role_label(role: AdvertiserRole) -> str:
     """Return an advertiser role in words."""
-    return {
-        AdvertiserRole.OWNER: gettext("Owner"),
-        AdvertiserRole.MANAGER: gettext("Manager"),
-        AdvertiserRole.ANALYST: gettext("Analyst"),
-        AdvertiserRole.BILLING: gettext("Billing"),
-    }[role]
+    return str(
+        {
+            AdvertiserRole.OWNER: gettext("Owner"),
+            AdvertiserRole.MANAGER: gettext("Manager"),
+            AdvertiserRole.ANALYST: gettext("Analyst"),
+            AdvertiserRole.BILLING: gettext("Billing"),
+        }[role]
+    )
 
 
 def staff_role_label(role: StaffRole) -> str:
     """Return a staff role in words."""
-    return {
-        StaffRole.ADMIN: gettext("Administrator"),
-        StaffRole.MODERATOR: gettext("Moderator"),
-        StaffRole.FINANCE: gettext("Finance"),
-        StaffRole.SUPPORT: gettext("Support"),
-    }[role]
+    return str(
+        {
+            StaffRole.ADMIN: gettext("Administrator"),
+            StaffRole.MODERATOR: gettext("Moderator"),
+            StaffRole.FINANCE: gettext("Finance"),
+            StaffRole.SUPPORT: gettext("Support"),
+        }[role]
+    )
 
 
 def _advertiser(item: MembershipView) -> ShellAdvertiser:

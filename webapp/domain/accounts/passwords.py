@@ -27,9 +27,10 @@ class Passwords:
     def verify(self, kept: str | None, password: str) -> bool:
         """Tell whether the password is the one; takes as long for an unknown user (None)."""
         try:
-            return self._hasher.verify(kept or self._nobody, password) and kept is not None
+            self._hasher.verify(kept or self._nobody, password)
         except (VerificationError, InvalidHashError):
             return False
+        return kept is not None
 
     def is_outdated(self, kept: str) -> bool:
         """Tell whether the hash was made with weaker parameters than today's."""
@@ -39,9 +40,11 @@ class Passwords:
 def password_fault(password: str, *, email: str = "") -> FieldError | None:
     """Return what is wrong with a new password, None when it is good."""
     if len(password) < MIN_LENGTH:
-        return FieldError("Use at least %(count)s characters; a few words together are easy to remember.", count=MIN_LENGTH)
+        return FieldError(
+            "Use at least %(count)s characters; a few words together are easy to remember.", count=MIN_LENGTH
+        )
     if len(password) > MAX_LENGTH:
         return FieldError("Use at most %(count)s characters.", count=MAX_LENGTH)
-    if len(set(password)) < MIN_VARIETY or (email and password.lower() in (email, email.split("@")[0])):
+    if len(set(password)) < MIN_VARIETY or (email and password.lower() in (email, email.split("@", maxsplit=1)[0])):
         return FieldError("This one is too easy to guess. Take a few words that have nothing to do with each other.")
     return None

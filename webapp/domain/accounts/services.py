@@ -54,10 +54,12 @@ class Accounts:
         self._postbox.post("account_exists" if known.email_confirmed_at else "confirm_email", known.id)
 
     def _create(self, registration: Registration, email: str) -> User:
-        name = registration.name.strip() or email.split("@")[0]
+        name = registration.name.strip() or email.split("@", maxsplit=1)[0]
         user = self._add_user(email, registration.password, name, registration.locale)
         actor = Actor(user.id, user.name)
-        advertiser = self.create_advertiser(actor, registration.advertiser_name, registration.currency, registration.zone)
+        advertiser = self.create_advertiser(
+            actor, registration.advertiser_name, registration.currency, registration.zone
+        )
         self.add_member(actor, advertiser, user, AdvertiserRole.OWNER)
         return user
 
@@ -240,7 +242,7 @@ class Accounts:
     def rename_advertiser(self, scope: Scope, name: str) -> None:
         """Change the advertiser's name."""
         scope.require(Permission.ADVERTISER_MANAGE)
-        if not 0 < len(name.strip()) <= 120:  # noqa: PLR2004
+        if not 0 < len(name.strip()) <= 120:
             raise Invalid({"advertiser_name": FieldError("Write a name of 1 to %(count)s characters.", count=120)})
         advertiser = self._session.get(Advertiser, scope.advertiser_id)
         if advertiser is None:

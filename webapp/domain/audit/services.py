@@ -104,10 +104,8 @@ class AuditLog:
                 | (AuditRecord.subject_id == text)
             )
         total = self._session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        rows = self._session.scalars(
-            query.order_by(AuditRecord.id.desc()).offset(page.offset).limit(page.size)
-        )
+        rows = self._session.scalars(query.order_by(AuditRecord.id.desc()).offset(page.offset).limit(page.size))
         return Page(list(rows), total, page)
 
-    def _owned(self, scope: Scope) -> Select[tuple[AuditRecord]]:
+    def _owned(self, scope: Scope) -> Select[AuditRecord]:
         return select(AuditRecord).where(AuditRecord.advertiser_id == scope.advertiser_id)

@@ -30,7 +30,6 @@ def _typed_email() -> str:
     return "email:" + request.form.get("email", "").strip().lower()[:254]
 
 
-
 @bp.get("/register")
 @public
 def register() -> ResponseReturnValue:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -80,7 +82,7 @@ def _forms(
     profile: ProfileForm | None = None,
     advertiser: AdvertiserForm | None = None,
     password: ChangePasswordForm | None = None,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     scope = find_scope()
     name = scope.advertiser_name if scope else ""
     return {
