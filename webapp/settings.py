@@ -105,7 +105,7 @@ def _embedded(values: Mapping[str, str]) -> Settings:
         payments=values.get("PAYMENTS") or "sandbox",
         public_url=(values.get("PUBLIC_URL") or f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}").rstrip(
             "/"
-        ),  # noqa: S104
+        ),
         host=host,
         port=port,
         rate_limits=_flag(values, "RATE_LIMITS", True),

@@ -59,22 +59,22 @@ def _domain(error: KabinetError) -> Response:
     return answer(status_of(error), error_text(error) if error.message != type(error).__doc__ else "")
 
 
-def _csrf(error: CSRFError) -> Response:
+def _csrf(_error: CSRFError) -> Response:
     return answer(403, gettext("This form is too old or came from another site. Reload the page and send it again."))
 
 
-def _throttled(error: RateLimitExceeded) -> Response:
+def _throttled(_error: RateLimitExceeded) -> Response:
     response = answer(429)
     response.headers["Retry-After"] = "60"
     return response
 
 
-def _stale(error: StaleDataError) -> Response:
+def _stale(_error: StaleDataError) -> Response:
     return answer(409)
 
 
 def _database(error: OperationalError) -> Response:
-    log.exception("the database does not answer")
+    log.error("the database does not answer", exc_info=error)
     return answer(503, gettext("The database does not answer at the moment. Nothing was lost; try again in a minute."))
 
 
@@ -86,5 +86,5 @@ def _http(error: HTTPException) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     reference = secrets.token_hex(4)
-    log.exception("unexpected error %s", reference)
+    log.error("unexpected error %s", reference, exc_info=error)
     return answer(500, reference=reference)
