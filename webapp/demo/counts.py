@@ -1,4 +1,4 @@
-"""What each campaign did on each of the last 56 days: counts by chance from a fixed seed, money as counts times price."""
+"""What each campaign did on each of the last 56 days: counts by seeded chance, money as counts times price."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ _WORKDAY = tuple(7 <= hour < 21 for hour in range(24))
 _WEEKEND = tuple(9 <= hour < 23 for hour in range(24))
 _COMMUTE = tuple(6 <= hour < 14 or 17 <= hour < 23 for hour in range(24))
 _OUTINGS = tuple(8 <= hour < 23 for hour in range(24))
+#: A launch or a new bid is in force from this hour; the deed itself is a little earlier.
+MORNING = 10
 Mask = Sequence[bool]
 
 
@@ -39,7 +41,14 @@ class DayCount:
 
 
 def mask_of(plan: Plan, index: int, today: Today) -> Mask:
-    """Return the local hours in which a campaign may run on a day."""
+    """Return the local hours in which a campaign ran on a day: its own, less those before a deed of that morning."""
+    mask = _hours_of(plan, index, today)
+    launched = plan.first > 0 and index == plan.first
+    raised = plan.bid_before is not None and index == plan.bid_before[0] + 1
+    return tuple(on and hour >= MORNING for hour, on in enumerate(mask)) if launched or raised else mask
+
+
+def _hours_of(plan: Plan, index: int, today: Today) -> Mask:
     weekend = today.date_of(index).weekday() >= 5
     if plan.ending is Ending.BELOW_PACE:
         return _WEEKEND if weekend else _WORKDAY
@@ -62,7 +71,7 @@ def grid_of(plan: Plan) -> str:
 
 def day_fraction(plan: Plan, today: Today) -> float:
     """Return how much of a whole day's spend a campaign has behind it."""
-    mask = mask_of(plan, TODAY, today)
+    mask = _hours_of(plan, TODAY, today)
     since = passed(*_DRAWN, mask)
     part = today.passed(mask) / since if since else 0.0
     if plan.ending is Ending.DAY_SPENT:
@@ -78,10 +87,10 @@ def day_fraction(plan: Plan, today: Today) -> float:
 def count(plan: Plan, number: int, today: Today) -> list[DayCount]:
     """Return the days of one campaign; `number` is its place in the account and seeds its chance."""
     draw = chance(1000 + number * 77)
-    return [_day(plan, number, index, today, draw) for index in range(DAYS)]
+    return [_day(plan, index, today, draw) for index in range(DAYS)]
 
 
-def _day(plan: Plan, number: int, index: int, today: Today, draw: Random) -> DayCount:
+def _day(plan: Plan, index: int, today: Today, draw: Random) -> DayCount:
     week = _WEEK[today.date_of(index).isoweekday() % 7]
     budget, bid = _terms(plan, index)
     use = _use(plan, index, week, draw)

@@ -89,12 +89,19 @@ class FactSheet:
                 if not piece.share:
                     continue
                 for _ in range(_PEOPLE_A_CELL):
-                    place = (place + _STRIDE) % POOL
-                    person = self._people[place]
+                    place, person = self._next_person(place, run.plan)
                     cells.append(
                         Cell(starts[hour], hour, ad_id, weight * piece.share, piece.pull * person.pull, person)
                     )
         return cells
+
+    def _next_person(self, place: int, plan: Plan) -> tuple[int, Person]:
+        """Return the next person of the campaign's audience."""
+        while True:
+            place = (place + _STRIDE) % POOL
+            person = self._people[place]
+            if not plan.devices or person.device in plan.devices:
+                return place, person
 
     def _add(
         self, campaign_id: int, index: int, today: Today, cells: Sequence[Cell], rows: Mapping[str, Sequence[int]]

@@ -62,13 +62,17 @@ class Plan:
     pieces: tuple[Piece, ...] = ()
     labels: tuple[str, ...] = ()
     landing: str = ""
-    number: int = 0
+    #: Of the audience; empty is everybody.
+    countries: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    #: Seeds the campaign's chance; its place in the account when not given.
+    seed: int | None = None
 
 
-#: Where the curve of today begins to differ; see `counts.day_fraction`.
 TALLBROOK: tuple[Plan, ...] = (
     Plan("autumn", "Autumn jackets, prospecting", CPM, 3.20, 120, 0.80, 0.0052, 0.031, Ending.BELOW_PACE,
          bid_before=(45, 2.80), labels=("outdoor", "jackets"), landing="jackets",
+         countries=("LV", "LT", "EE", "FI"), devices=("phone", "desktop"),
          pieces=(Piece("wet-windy", 0.475, 1.12, 3), Piece("three-layers", 0.318, 0.88, 2),
                  Piece("sent-back", 0.207, 0.91), Piece("warmest", 0.0))),
     Plan("trail", "Trail shoes, retargeting", CPC, 0.38, 80, 1.0, 0.0094, 0.058, Ending.DAY_SPENT,
@@ -114,9 +118,9 @@ TALLBROOK: tuple[Plan, ...] = (
 #: A second, smaller account, so that there is something to switch to.
 FERNWAY: tuple[Plan, ...] = (
     Plan("city", "City bikes, spring order", CPM, 2.80, 14, 0.9, 0.0055, 0.021, landing="city",
-         pieces=(Piece("fernway-city", 1.0),), number=40),
+         pieces=(Piece("fernway-city", 1.0),), seed=40),
     Plan("repair", "Winter check-up", CPC, 0.31, 8, 0.92, 0.0082, 0.064, landing="check-up",
-         pieces=(Piece("fernway-city", 1.0),), number=41),
+         pieces=(Piece("fernway-city", 1.0),), seed=41),
 )  # fmt: skip
 
 
@@ -130,6 +134,8 @@ class OldPlan:
     days: int
     part: float
     ctr: float
+    #: A day, in units; never reached.
+    budget: int = 200
 
 
 #: In the order of time; the counts are worked out so that their spend adds up to what was spent before the window.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
@@ -69,6 +69,7 @@ def spread(total: int, weights: Sequence[float], draw: Random) -> list[int]:
 class Today:
     """The moment the account is loaded at, on the advertiser's clock."""
 
+    now: datetime
     day: date
     hour: int
     minute: int
@@ -78,16 +79,17 @@ class Today:
     def at(cls, now: datetime, zone: ZoneInfo) -> Today:
         """Return the moment of an instant."""
         local = now.astimezone(zone)
-        return cls(local.date(), local.hour, local.minute, zone)
+        return cls(now, local.date(), local.hour, local.minute, zone)
 
     def date_of(self, index: int) -> date:
         """Return the day of an index; TODAY is today."""
         return self.day - timedelta(days=TODAY - index)
 
-    def moment(self, index: int, hour: int, minute: int) -> datetime:
-        """Return the instant of a local time on the day of an index."""
+    def moment(self, index: int, hour: int, minute: int = 0) -> datetime:
+        """Return the instant of a local time on the day of an index; never later than now."""
         day = self.date_of(index)
-        return datetime(day.year, day.month, day.day, hour, minute, tzinfo=self.zone)
+        there = datetime(day.year, day.month, day.day, hour, minute, tzinfo=self.zone).astimezone(UTC)
+        return min(there, self.now)
 
     def passed(self, mask: Sequence[bool] = ALL_DAY) -> float:
         """Return the share of today's requests that are over."""
