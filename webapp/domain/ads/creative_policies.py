@@ -163,14 +163,19 @@ def picture_error(kind: CreativeKind, asset: Asset) -> FieldError | None:
     )
 
 
+def picture_checks(kind: CreativeKind, asset: Asset, max_bytes: int) -> list[Check]:
+    """Return what is looked at in a picture."""
+    weight = {"weight": ByteSize(asset.byte_size), "limit": ByteSize(max_bytes), "format": asset.mime[6:].upper()}
+    return [
+        _size_check(kind, asset),
+        Check(True, "%(format)s, %(weight)s of %(limit)s", weight),
+        Check(True, "Camera data is taken out"),
+    ]
+
+
 def checks(kind: CreativeKind, title: str, text: str, asset: Asset | None, max_bytes: int) -> list[Check]:
     """Return what is looked at before review, in the order of the form."""
-    found: list[Check] = []
-    if asset is not None:
-        found.append(_size_check(kind, asset))
-        weight = {"weight": ByteSize(asset.byte_size), "limit": ByteSize(max_bytes), "format": asset.mime[6:].upper()}
-        found.append(Check(True, "%(format)s, %(weight)s of %(limit)s", weight))
-        found.append(Check(True, "Camera data is taken out"))
+    found = picture_checks(kind, asset, max_bytes) if asset is not None else []
     if kind is CreativeKind.NATIVE:
         fits = 0 < len(title) <= MAX_TITLE and 0 < len(text) <= MAX_TEXT
         found.append(Check(fits, N_("Title and text fit every slot") if fits else N_("Title and text are both needed")))
