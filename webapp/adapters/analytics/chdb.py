@@ -20,6 +20,8 @@ from webapp.domain.analytics.types import FACT_COLUMNS, FactBatch
 
 INSERT = f"INSERT INTO facts ({', '.join(FACT_COLUMNS)})"
 FORMAT = "JSONCompactEachRow"
+#: Left to itself the embedded engine rewrites four parts at a time and rests half a second after.
+BACKGROUND = "background_pool_size=8&background_schedule_pool_size=8"
 CACHED_ANSWERS = 512
 CACHED_ROWS = 2000
 DATABASE = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -46,7 +48,7 @@ class _Process:
         if self._session is None or self._opened is None or self._opened[0] != folder:
             self.close()
             folder.mkdir(parents=True, exist_ok=True)
-            session: Any = Session(str(folder))  # type: ignore[no-untyped-call]
+            session: Any = Session(f"{folder}?{BACKGROUND}")  # type: ignore[no-untyped-call]
         else:
             session = self._session
         session.query(f"CREATE DATABASE IF NOT EXISTS {database} ENGINE = Atomic")
@@ -114,7 +116,7 @@ class ChdbEngine:
     def _session(self) -> Any:
         try:
             return _process.session(self._folder, self._database)
-        except RuntimeError as error:
+        except (OSError, RuntimeError) as error:
             # Another process has the folder, or it cannot be written to.
             raise Unavailable("The analytics store cannot be opened.") from error
 

@@ -16,7 +16,7 @@ from webapp.core.scope import Scope
 from webapp.domain.analytics.charts import ChartData, chart_data, sparkline_days
 from webapp.domain.analytics.metrics import Figure, metric
 from webapp.domain.analytics.ports import FactCatalogue, FigureReader
-from webapp.domain.analytics.queries import Breakdown, Compared, FigureQuery, Filter, Order
+from webapp.domain.analytics.queries import Breakdown, Compared, FigureQuery, Filter, Order, Step
 from webapp.domain.analytics.types import EXTRA_PREFIX, FIXED_DIMENSIONS, OBJECT_DIMENSIONS, Metrics
 
 
@@ -75,13 +75,17 @@ class Figures:
         found = self._store.by_ad(self._query(scope, Selection(period, campaign_ids=(campaign_id,))))
         return {ad_id: figures.current for ad_id, figures in found.items()}
 
+    def campaign_days(self, scope: Scope, period: Period, ids: Sequence[int]) -> Mapping[int, Sequence[Step]]:
+        """Return the days with figures of these campaigns, in one query."""
+        scope.require(Permission.CAMPAIGN_READ)
+        return self._store.daily_by_campaign(self._query(scope, Selection(period, campaign_ids=tuple(ids))))
+
     def sparklines(
         self, scope: Scope, period: Period, campaign_ids: Sequence[int], metric_key: str = "spend"
     ) -> Mapping[int, list[Figure]]:
         """Return a metric of every day for each of a page's campaigns."""
-        scope.require(Permission.CAMPAIGN_READ)
         chosen = metric(metric_key)
-        found = self._store.daily_by_campaign(self._query(scope, Selection(period, campaign_ids=tuple(campaign_ids))))
+        found = self.campaign_days(scope, period, campaign_ids)
         return {key: sparkline_days(found.get(key, ()), period, chosen) for key in campaign_ids}
 
     def breakdown(

@@ -1,7 +1,8 @@
 """Facts as they came, and the sums that pages read.
 
 Every sum is fed from the facts themselves: on ClickHouse 18.16 a view on a table that another view fills sees nothing.
-A year is a partition, so that a file with any range of days stays under a server's limit of partitions an insert.
+What was imported is a partition of its own, so that removing an import never rewrites what was delivered, and a file
+with any range of days is one part: servers limit the partitions of an insert, and removal costs by the part.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ CREATE TABLE IF NOT EXISTS facts (
     dim_names Array(String), dim_values Array(String),
     impressions UInt64, clicks UInt64, conversions UInt64, sales UInt64,
     spend_micros Int64, revenue_micros Int64, filtered UInt64
-) ENGINE = MergeTree PARTITION BY toYear(local_day)
+) ENGINE = MergeTree PARTITION BY import_id > 0
 ORDER BY (advertiser_id, local_day, campaign_id, ad_id, import_id)
 """
 
@@ -25,7 +26,7 @@ COUNTED = """
     impressions UInt64, clicks UInt64, conversions UInt64, sales UInt64,
     spend_micros Int64, revenue_micros Int64, filtered UInt64
 ) ENGINE = SummingMergeTree((impressions, clicks, conversions, sales, spend_micros, revenue_micros, filtered))
-PARTITION BY toYear(local_day)
+PARTITION BY import_id > 0
 """
 SUMS = """
     sum(impressions) AS impressions, sum(clicks) AS clicks, sum(conversions) AS conversions, sum(sales) AS sales,
