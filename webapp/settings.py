@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+EVERYWHERE = "0.0.0.0"  # noqa: S104
 MIN_SECRET_LENGTH = 32
 MIN_SECRET_VARIETY = 10
 
@@ -75,6 +76,11 @@ class Settings:
             raise SettingsError("\n".join(faults))
 
 
+def reachable(host: str) -> str:
+    """Return an address people can open for one a server listens on."""
+    return "127.0.0.1" if host in (EVERYWHERE, "::") else host
+
+
 def _flag(values: Mapping[str, str], name: str, default: bool) -> bool:
     text = values.get(name, "").strip().lower()
     return default if not text else text in ("1", "true", "yes", "on")
@@ -103,9 +109,7 @@ def _embedded(values: Mapping[str, str]) -> Settings:
         mail_url=values.get("MAIL_URL") or "console:",
         mail_from=values.get("MAIL_FROM") or "Kabinet <no-reply@kabinet.example>",
         payments=values.get("PAYMENTS") or "sandbox",
-        public_url=(values.get("PUBLIC_URL") or f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}").rstrip(
-            "/"
-        ),
+        public_url=(values.get("PUBLIC_URL") or f"http://{reachable(host)}:{port}").rstrip("/"),
         host=host,
         port=port,
         rate_limits=_flag(values, "RATE_LIMITS", True),

@@ -13,7 +13,7 @@ from granian.constants import Interfaces
 from sqlalchemy import create_engine, inspect, text
 
 from webapp.adapters.jobs.private_redis import PrivateRedis
-from webapp.settings import Profile, Settings
+from webapp.settings import Profile, Settings, reachable
 from webapp.wiring import private_redis_of
 
 TARGET = "webapp.cli.server:app"
@@ -103,7 +103,7 @@ def _is_empty(settings: Settings) -> bool:
 
 
 def _say_where(settings: Settings) -> None:
-    click.echo(f"\n  Kabinet: http://{settings.host}:{settings.port}")
+    click.echo(f"\n  Kabinet: http://{reachable(settings.host)}:{settings.port}")
     if settings.profile is Profile.EMBEDDED and not _is_empty(settings):
         from webapp.cli.demo import logins
 

@@ -78,7 +78,7 @@ def parse_decimal(text: str) -> Decimal:
             cleaned = cleaned.removeprefix(sign).removesuffix(sign)
             break
     negative = cleaned.startswith("-")
-    digits = _one_point(cleaned.lstrip("+-"))
+    digits = _one_point(cleaned[1:] if cleaned[:1] in ("+", "-") else cleaned)
     if not digits or not digits.replace(".", "", 1).isascii() or not digits.replace(".", "", 1).isdigit():
         raise MoneyError(f"{text!r} is not an amount")
     value = Decimal(digits)
