@@ -107,7 +107,7 @@ def one(params: Params, name: str) -> str:
 
 
 def _before(metric: Metric) -> str:
-    return str(gettext("%(metric)s, days before", metric=gettext(metric.label)))
+    return str(gettext("%(metric)s before", metric=gettext(metric.label)))
 
 
 def _campaign_ids(services: Services, scope: Scope, params: Params) -> tuple[int, ...] | None:

@@ -39,15 +39,15 @@ def chart_of(report: Report, scope: Scope, name_of: Callable[[ReportRow], str]) 
 
 
 def _set(number: int, line: ReportLine, state: ReportState, name: str) -> dict[str, Any]:
-    return {
+    drawn = {
         "name": name,
         "data": line.chart.values(METRICS[state.metric]),
         "color": COLOURS[number],
         "partial": line.chart.partial_last,
         "end": name if len(name) <= MAX_END else f"{name[: MAX_END - 1]}…",
         "type": "line" if state.shape is Shape.LINES else "bar",
-        "stack": "all" if state.shape is Shape.STACKED else None,
     }
+    return {**drawn, "stack": "all"} if state.shape is Shape.STACKED else drawn
 
 
 def step_name(at: date | datetime, state: ReportState, scope: Scope, *, long: bool = False) -> str:

@@ -41,7 +41,7 @@ class ObjectNames:
         query = select(model.public_id, model.id).where(
             model.advertiser_id == scope.advertiser_id, model.public_id.in_(list(public_ids))
         )
-        return dict(self._session.execute(query).tuples().all())
+        return {row.public_id: row.id for row in self._session.execute(query)}
 
 
 _MODELS: dict[str, type[Campaign] | type[Ad]] = {"campaign": Campaign, "ad": Ad}
