@@ -127,7 +127,8 @@ def test_one_row_looks_right(app: KabinetFlask, owner: Person, period: str, metr
 def test_three_years_are_drawn_by_month(app: KabinetFlask, owner: Person) -> None:
     today = today_of(app, owner.scope)
     campaign, _ = add_campaign(app, owner.scope, "Long")
-    write_facts(app, *(fact(owner.scope, days_before(today, n), campaign, clicks=1, impressions=10) for n in range(1096)))
+    days = (days_before(today, number) for number in range(1096))
+    write_facts(app, *(fact(owner.scope, day, campaign, clicks=1, impressions=10) for day in days))
     response = owner.browser.get("/reports?period=all", htmx=True)
     assert "Clicks by month" in response.text
     assert report(owner, "period=all")[0][1] == "1,096100%"
