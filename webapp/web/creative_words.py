@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from difflib import SequenceMatcher
+
 from flask import Flask
-from flask_babel import gettext
+from flask.sansio.app import App
+from flask_babel import gettext, ngettext
 
 from webapp.core.errors import KabinetError
 from webapp.domain.ads.creative_policies import REASON_BY_CODE
 from webapp.domain.ads.creative_types import Check
 from webapp.domain.ads.models import Asset, CreativeKind
+from webapp.domain.ads.services.moderation import LATE_AFTER
 from webapp.domain.ads.sizes import find_fit
+from webapp.web.app import services
 from webapp.web.forms import error_text
+
+HOUR, DAY = 60, 24 * 60
 
 
 def check_text(check: Check) -> str:
@@ -21,7 +29,7 @@ def check_text(check: Check) -> str:
 
 def kind_text(kind: CreativeKind) -> str:
     """Return what a creative is."""
-    return gettext("Native") if kind is CreativeKind.NATIVE else gettext("Image")
+    return str(gettext("Native") if kind is CreativeKind.NATIVE else gettext("Image"))
 
 
 def size_text(kind: CreativeKind, asset: Asset | None) -> str:
@@ -41,17 +49,45 @@ def field_text(field: str) -> str:
         "picture": gettext("Picture"),
         "landing": gettext("Landing page"),
     }
-    return names.get(field, field)
+    return str(names.get(field, field))
 
 
 def reason_text(code: str) -> str:
     """Return a rejection code in words."""
     reason = REASON_BY_CODE.get(code)
-    return gettext(reason.title) if reason else code
+    return str(gettext(reason.title)) if reason else code
 
 
-def register_creative_words(app: Flask) -> None:
+def waited(since: datetime) -> str:
+    """Return how long something has waited: 3 h 12 min."""
+    minutes = max(0, (services().clock.now() - since) // timedelta(minutes=1))
+    if minutes < HOUR:
+        return str(gettext("%(minutes)s min", minutes=minutes))
+    if minutes < DAY:
+        return str(gettext("%(hours)s h %(minutes)s min", hours=minutes // HOUR, minutes=minutes % HOUR))
+    return str(ngettext("%(num)s day", "%(num)s days", minutes // DAY))
+
+
+def is_late(since: datetime) -> bool:
+    """Tell whether something has waited for too long."""
+    return services().clock.now() - since >= LATE_AFTER
+
+
+def word_diff(before: str, after: str) -> list[tuple[str, str]]:
+    """Return the words of two sentences as (same, del or ins, words), in reading order."""
+    old, new = before.split(), after.split()
+    pieces: list[tuple[str, str]] = []
+    for operation, start, end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if operation == "equal":
+            pieces.append(("same", " ".join(old[start:end])))
+            continue
+        pieces += [("del", " ".join(old[start:end]))] if end > start else []
+        pieces += [("ins", " ".join(new[new_start:new_end]))] if new_end > new_start else []
+    return pieces
+
+
+def register_creative_words(app: App) -> None:
     """Give them to templates."""
-    app.jinja_env.globals.update(
-        check_text=check_text, kind_text=kind_text, size_text=size_text, field_text=field_text, reason_text=reason_text
-    )
+    shown = (check_text, kind_text, size_text, field_text, reason_text, waited, is_late, word_diff)
+    assert isinstance(app, Flask)
+    app.jinja_env.globals.update({function.__name__: function for function in shown})

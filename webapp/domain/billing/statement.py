@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -60,6 +60,15 @@ class StatementStore:
         )  # fmt: skip
         row = self._session.execute(query.where(Balance.advertiser_id == advertiser_id)).first()
         return Pockets(*row) if row else None
+
+    def pockets_of_many(self, advertiser_ids: Collection[int]) -> dict[int, Pockets]:
+        """Return the pockets of several advertisers; those without a balance are left out."""
+        query = select(
+            Balance.advertiser_id, Balance.currency, Balance.available_micros, Balance.reserved_micros,
+            Balance.promo_micros, Balance.spent_micros, Balance.updated_at,
+        )  # fmt: skip
+        rows = self._session.execute(query.where(Balance.advertiser_id.in_(advertiser_ids))) if advertiser_ids else ()
+        return {row[0]: Pockets(*row[1:]) for row in rows}
 
     def moved_by_kind(self, scope: Scope) -> dict[TransactionKind, int]:
         """Return how much each kind that brings money in (or back) changed what may be spent."""

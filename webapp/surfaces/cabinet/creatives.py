@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, BinaryIO, cast
 
 from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
@@ -39,7 +40,7 @@ def creative_list() -> ResponseReturnValue:
     number = max(1, request.args.get("page", 1, type=int))
     found = services().creatives.list_gallery(scope(), asked, PageRequest(number, PAGE_SIZE))
     counts = services().creatives.tab_counts(scope())
-    shown = {"found": found, "asked": asked, "counts": counts}
+    shown: dict[str, Any] = {"found": found, "asked": asked, "counts": counts}
     return page("cabinet/creatives/index.html", fragment="cabinet/creatives/_gallery.html", **shown)
 
 
@@ -219,14 +220,14 @@ def _picture(form: CreativeForm) -> PublicId | None:
     file = request.files.get("picture")
     if file is None or not file.filename:
         return form.picture_id
-    return PublicId(services().media.upload(scope(), file.stream, file.filename).public_id)
+    return PublicId(services().media.upload(scope(), cast(BinaryIO, file.stream), file.filename).public_id)
 
 
 def _editor(form: CreativeForm, detail: CreativeDetail | None = None, status: int = 200) -> Response:
     return page("cabinet/creatives/detail.html", status=status, detail=detail, **_about_picture(form))
 
 
-def _about_picture(form: CreativeForm) -> dict[str, object]:
+def _about_picture(form: CreativeForm) -> dict[str, Any]:
     asset: Asset | None = services().creatives.get_asset(scope(), form.picture_id) if form.picture_id else None
     rules = services().media.rules
     checks = policies.picture_checks(form.chosen_kind, asset, rules.max_bytes) if asset else []

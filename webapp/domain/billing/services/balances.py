@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -133,6 +133,11 @@ class Balances:
         """Return any advertiser's pockets; None before its first transaction."""
         staff.require(Permission.STAFF_LEDGER_READ)
         return self._store.pockets_of(advertiser_id)
+
+    def staff_balances(self, staff: StaffScope, advertiser_ids: Collection[int]) -> dict[int, Pockets]:
+        """Return the pockets of several advertisers, for a list."""
+        staff.require(Permission.STAFF_LEDGER_READ)
+        return self._store.pockets_of_many(advertiser_ids)
 
     def staff_statement(
         self,
