@@ -28,6 +28,7 @@ from webapp.domain.accounts.services import Accounts
 from webapp.domain.accounts.tokens import Tokens
 from webapp.domain.ads.services.ads import Ads
 from webapp.domain.ads.services.campaigns import Campaigns
+from webapp.domain.ads.services.census import Census
 from webapp.domain.ads.services.creatives import Creatives
 from webapp.domain.ads.services.effective import EffectiveStatuses
 from webapp.domain.ads.services.imported import ImportedAds
@@ -39,12 +40,14 @@ from webapp.domain.ads.store import AdsStore
 from webapp.domain.analytics.imports.service import StatisticsImports
 from webapp.domain.analytics.imports.work import ImportWork
 from webapp.domain.analytics.listing import CampaignListing
+from webapp.domain.analytics.overview import Overview
 from webapp.domain.analytics.ports import AnalyticsStore
 from webapp.domain.analytics.reporting import Reports
 from webapp.domain.analytics.services import Figures
 from webapp.domain.analytics.store import HiddenImports
 from webapp.domain.audit.services import AuditLog
 from webapp.domain.billing.ports import PaymentProvider
+from webapp.domain.billing.runway import Runways
 from webapp.domain.billing.services import Balances, Ledger, Payments
 from webapp.domain.notifications.services import Letters
 from webapp.domain.tasks.exports import Exports
@@ -190,6 +193,19 @@ class Services:
     def media(self) -> Media:
         """Pictures."""
         return Media(self.session, self.clock, self.adapters.files, PillowPictureReader(), self.tasks)
+
+    @cached_property
+    def census(self) -> Census:
+        """How much of everything advertisers have, for staff."""
+        return Census(self.session)
+
+    @cached_property
+    def overview(self) -> Overview:
+        """The first page: money, today, what needs a hand, figures."""
+        runways = Runways(self.session, self.clock)
+        return Overview(
+            self.clock, self.campaigns, self.statuses, self.balances, runways, self.figures, self.audit
+        )
 
     @cached_property
     def moderation(self) -> Moderation:
