@@ -30,7 +30,7 @@ def actor() -> Actor:
 
 
 def memberships() -> list[MembershipView]:
-    """Return where the signed-in person belongs, by advertiser name."""
+    """Return where the signed-in person belongs, the oldest membership first."""
     if "kabinet_memberships" not in g:
         g.kabinet_memberships = services().accounts.memberships_of(user().id)
     return cast(list[MembershipView], g.kabinet_memberships)

@@ -263,12 +263,12 @@ class Accounts:
     # --- belonging ----------------------------------------------------------------------------
 
     def memberships_of(self, user_id: int) -> list[MembershipView]:
-        """Return where a user belongs, by advertiser name."""
+        """Return where a user belongs, the oldest membership first."""
         query = (
             select(Membership.role, Advertiser)
             .join(Advertiser, Advertiser.id == Membership.advertiser_id)
             .where(Membership.user_id == user_id)
-            .order_by(Advertiser.name, Advertiser.id)
+            .order_by(Membership.id)
         )
         return [
             MembershipView(row.id, PublicId(row.public_id), row.name, row.currency, row.zone, role)
