@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from webapp.wiring import Services
 
 _BLOCKED_SITES = ("quiz-corner.example", "daily-horoscope.example", "coupon-cave.example")
+#: When campaigns were made that have not been shown yet.
+_WITHOUT_FIGURES = 24
 _FEED = "API key “feed”"
 _COUNTRIES_AT = (33, 15, 3)
 
@@ -134,14 +136,14 @@ class Maker:
     def add_campaign(self, plan: Plan, total_micros: int | None) -> tuple[Campaign, list[int]]:
         """Add a campaign with its ads as it began, then change it as it was changed; return it and its ads' ids."""
         campaigns = self.services.campaigns
-        first = plan.first if 0 < plan.first <= TODAY else -11
-        self._turn((first, 8, 30) if plan.first <= TODAY else (TODAY - 1, 16, 40))
+        first = plan.first if 0 < plan.first <= TODAY else _WITHOUT_FIGURES if plan.first > TODAY else -11
+        self._turn((first, 8, 30))
         step = 2 if plan.ending is Ending.DRAFT else STEPS
         campaign = campaigns.create(self.scope, self._terms(plan, total_micros), step=step)
         campaign_id = PublicId(campaign.public_id)
         ads = [self._add_ad(plan, campaign_id, piece.creative, piece.weight) for piece in plan.pieces]
         if plan.ending is not Ending.DRAFT:
-            self._turn((first, 9, 47) if plan.first <= TODAY else (TODAY - 1, 17, 5))
+            self._turn((first, 9, 47))
             campaigns.launch(self.scope, campaign_id)
         self._live(plan, campaign_id)
         return campaign, ads
@@ -206,7 +208,7 @@ class Maker:
             self._turn((plan.daily_before[0], 8, 20))
             campaigns.edit_field(self.scope, campaign_id, "daily_budget", plan.daily * MICROS)
         if plan.ending is Ending.PAUSED:
-            self._turn((plan.last + 1, 8, 5))
+            self._turn((plan.last + 1, 0, 20))
             campaigns.pause(self.scope, campaign_id)
 
     def _retarget(self, scope: Scope, campaign_id: PublicId, countries: Sequence[str]) -> None:

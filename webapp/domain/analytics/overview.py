@@ -1,0 +1,202 @@
+"""The overview: is the money all right, is today all right, what must be done, and the figures behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from fractions import Fraction
+
+from webapp.core.clock import Clock
+from webapp.core.periods import Grain, Period, local_midnight, today_in
+from webapp.core.permissions import Permission
+from webapp.core.scope import Scope
+from webapp.domain.ads.services.campaigns import Campaigns
+from webapp.domain.ads.services.effective import EffectiveStatuses
+from webapp.domain.ads.types import NO_SPEND, EffectiveStatus, ListedCampaign, StatusCode, StatusReport
+from webapp.domain.analytics.ceiling import RUNNING, Terms, daily_budgets, runs_on
+from webapp.domain.analytics.charts import ChartData
+from webapp.domain.analytics.metrics import Figure
+from webapp.domain.analytics.services import Figures, Selection
+from webapp.domain.analytics.today import TodayPlan, planned_share, today_plan
+from webapp.domain.analytics.types import NOTHING, Metrics
+from webapp.domain.audit.models import AuditRecord
+from webapp.domain.audit.services import AuditLog
+from webapp.domain.billing.runway import Runway, Runways
+from webapp.domain.billing.services.balances import Balances
+
+TOP = 5
+#: So many days of hours say what a usual day is like; today is one of them.
+SHAPE_DAYS = 14
+#: A longer log is not read to its end: then there is no ceiling, rather than a wrong one.
+LOG_LIMIT = 200
+SOON_DAYS = 14
+#: A campaign is below its plan when it has spent less than seven tenths of it, a fifth of the day into it.
+_BELOW, _PLANNED_ENOUGH = Fraction(7, 10), Fraction(1, 5)
+MIN_TREND_DAYS = 14
+NONE = Fraction(0)
+
+
+class ConcernKind(StrEnum):
+    """What needs somebody's hand, the most urgent first."""
+
+    BALANCE_EMPTY = "balance_empty"
+    REJECTED = "rejected"
+    NO_ADS = "no_ads"
+    BELOW_PLAN = "below_plan"
+    RUNS_OUT = "runs_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """One thing to do."""
+
+    kind: ConcernKind
+    campaign: ListedCampaign | None = None
+    status: EffectiveStatus | None = None
+    #: How far below its plan, as a part of one.
+    below: Fraction = NONE
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TopCampaign:
+    """One of the campaigns that spent most."""
+
+    campaign: ListedCampaign
+    report: StatusReport
+    metrics: Metrics
+    trend: Sequence[Figure]
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewData:
+    """Everything the page shows; money is None for whoever may not see it."""
+
+    runway: Runway | None
+    today: TodayPlan
+    concerns: Sequence[Concern]
+    chart: ChartData
+    #: Sum of daily budgets by day, None when it cannot be told.
+    ceiling: Mapping[date, int] | None
+    log: Sequence[AuditRecord]
+    top: Sequence[TopCampaign]
+    campaigns: int
+    #: What the ledger was charged for the same days.
+    charged_micros: int
+
+
+class Overview:
+    """Puts the page together: a constant number of questions, whatever the number of campaigns."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        campaigns: Campaigns,
+        statuses: EffectiveStatuses,
+        balances: Balances,
+        runways: Runways,
+        figures: Figures,
+        audit: AuditLog,
+    ) -> None:
+        self._clock = clock
+        self._campaigns = campaigns
+        self._statuses = statuses
+        self._balances = balances
+        self._runways = runways
+        self._figures = figures
+        self._audit = audit
+
+    def load(self, scope: Scope, selection: Selection, grain: Grain) -> OverviewData:
+        """Return the page's data."""
+        scope.require(Permission.CAMPAIGN_READ)
+        now = self._clock.now()
+        every = self._campaigns.every(scope)
+        spends = self._balances.spend_of_campaigns(scope)
+        reports = self._statuses.load(scope, every, None, spends)
+        terms = [Terms(item, reports[item.id].status.code, spends.get(item.id, NO_SPEND)) for item in every]
+        runway = self._runways.runway(scope) if scope.can(Permission.BALANCE_READ) else None
+        today = self._today(scope, terms, now)
+        log = self._log(scope, selection.period, now)
+        return OverviewData(
+            runway=runway,
+            today=today,
+            concerns=_concerns(scope, terms, reports, runway, today, now),
+            chart=self._figures.chart(scope, selection, grain),
+            ceiling=daily_budgets(terms, log, selection.period, scope.zone, now) if len(log) < LOG_LIMIT else None,
+            log=log,
+            top=self._top(scope, selection.period, every, reports),
+            campaigns=sum(item.code is not StatusCode.ARCHIVED for item in terms),
+            charged_micros=self._runways.charged_between(scope, selection.period),
+        )
+
+    def _log(self, scope: Scope, period: Period, now: datetime) -> list[AuditRecord]:
+        start = local_midnight(period.first, scope.zone)
+        return self._audit.between(scope, start, now + timedelta(seconds=1), limit=LOG_LIMIT)
+
+    def _today(self, scope: Scope, terms: Sequence[Terms], now: datetime) -> TodayPlan:
+        day = today_in(scope.zone, now)
+        days = Period(day - timedelta(days=SHAPE_DAYS - 1), day)
+        budget = sum(
+            item.campaign.daily_budget_micros or 0
+            for item in terms
+            if item.code in RUNNING and runs_on(item.campaign.hours, day)
+        )
+        spent = sum(item.spend.today_micros for item in terms)
+        return today_plan(self._figures.chart(scope, Selection(days), Grain.HOUR), budget, spent, scope.zone, now)
+
+    def _top(
+        self, scope: Scope, period: Period, every: Sequence[ListedCampaign], reports: Mapping[int, StatusReport]
+    ) -> list[TopCampaign]:
+        rows = self._figures.campaign_rows(scope, period)
+        known = [item for item in every if item.id in rows]
+        known.sort(key=lambda item: (rows[item.id].spend_micros, rows[item.id].impressions), reverse=True)
+        first = [item for item in known[:TOP] if rows.get(item.id, NOTHING)]
+        since = min(period.first, period.last - timedelta(days=MIN_TREND_DAYS - 1))
+        ids = [item.id for item in first]
+        trends = self._figures.sparklines(scope, Period(since, period.last), ids) if ids else {}
+        return [TopCampaign(item, reports[item.id], rows[item.id], trends.get(item.id, ())) for item in first]
+
+
+def _concerns(
+    scope: Scope,
+    terms: Sequence[Terms],
+    reports: Mapping[int, StatusReport],
+    runway: Runway | None,
+    today: TodayPlan,
+    now: datetime,
+) -> list[Concern]:
+    """Return what needs a hand, the most urgent first."""
+    found = [concern for item in terms if (concern := _of_campaign(item, reports, today, scope, now))]
+    if any(item.code is StatusCode.BALANCE_EMPTY for item in terms):
+        found.append(Concern(ConcernKind.BALANCE_EMPTY))
+    elif runway is not None and runway.days_left is not None and runway.days_left < SOON_DAYS:
+        found.append(Concern(ConcernKind.RUNS_OUT, on=runway.ends_on(today_in(scope.zone, now))))
+    order = list(ConcernKind)
+    return sorted(found, key=lambda concern: order.index(concern.kind))
+
+
+def _of_campaign(
+    terms: Terms, reports: Mapping[int, StatusReport], today: TodayPlan, scope: Scope, now: datetime
+) -> Concern | None:
+    report = reports[terms.campaign.id]
+    if terms.code is StatusCode.REJECTED:
+        return Concern(ConcernKind.REJECTED, terms.campaign, report.status)
+    if terms.code is StatusCode.NO_APPROVED_ADS:
+        return Concern(ConcernKind.NO_ADS, terms.campaign, report.status)
+    if terms.code is not StatusCode.SERVING:
+        return None
+    below = _below_plan(terms, today, scope, now)
+    return Concern(ConcernKind.BELOW_PLAN, terms.campaign, report.status, below=below) if below else None
+
+
+def _below_plan(terms: Terms, today: TodayPlan, scope: Scope, now: datetime) -> Fraction:
+    budget: int | None = terms.campaign.daily_budget_micros
+    if not budget:
+        return NONE
+    share = planned_share(today.shape, terms.campaign.hours, scope.zone, now)
+    planned = budget * share
+    if share < _PLANNED_ENOUGH or terms.spend.today_micros >= planned * _BELOW:
+        return NONE
+    return 1 - terms.spend.today_micros / planned
