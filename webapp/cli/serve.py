@@ -12,7 +12,6 @@ from granian import Granian
 from granian.constants import Interfaces
 from sqlalchemy import create_engine, inspect, text
 
-from webapp.adapters.jobs.private_redis import PrivateRedis
 from webapp.settings import Profile, Settings, reachable
 from webapp.wiring import private_redis_of
 
@@ -31,7 +30,9 @@ def serve(demo: bool, threads: int, workers: int) -> None:
     private = private_redis_of(settings.redis_url)
     try:
         if settings.profile is Profile.EMBEDDED:
-            _prepare(settings, private, demo)
+            if private is not None:
+                os.environ["REDIS_URL"] = private.start()
+            _prepare(settings, demo)
             workers = 1
         _say_where(settings)
         Granian(
@@ -61,10 +62,8 @@ def _ensure_port_free(settings: Settings) -> None:
             ) from error
 
 
-def _prepare(settings: Settings, private: PrivateRedis | None, demo: bool) -> None:
-    """Start redis, bring the schemas up to date and load the demo account into an empty cabinet."""
-    if private is not None:
-        os.environ["REDIS_URL"] = private.start()
+def _prepare(settings: Settings, demo: bool) -> None:
+    """Bring the schemas up to date and load the demo account into an empty cabinet."""
     environment = {**os.environ, "WORKER_THREAD": "0"}
     wanted = ["migrate"] if not _is_migrated(settings) else []
     wanted += ["demo"] if demo and _is_empty(settings) else []
