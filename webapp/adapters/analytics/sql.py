@@ -20,6 +20,8 @@ _STEP = {
 }
 LAST_DAY = 49_709
 _QUARTER_OF_FACT = "intDiv(toUInt32(ts), 900) * 900"
+#: Where the quarter hours of what a table of days sums up are; for single ads they are counted from the facts.
+_QUARTERS = {"stats_advertiser_day": "stats_advertiser_15m", "stats_campaign_day": "stats_15m"}
 _SUMS = ", ".join(f"sum({name})" for name in METRIC_FIELDS)
 
 
@@ -106,12 +108,10 @@ def series(query: FigureQuery, grain: Grain) -> str:
     where = _where(query)
     table, step = _table(query), _STEP[grain]
     if grain is Grain.HOUR:
-        table = "facts" if table == "facts" else "stats_15m"
+        table = _QUARTERS.get(table, "facts")
         step = _QUARTER_OF_FACT if table == "facts" else step
-    sql = (
-        f"SELECT toUInt8({_is_current(query)}) AS part, {step} AS step, {_SUMS} FROM {table} "
-        f"WHERE {where.sql()} GROUP BY part, step ORDER BY part, step"
-    )
+    part, keys = (f"toUInt8({_is_current(query)}) AS part", "part, step") if query.compare else ("1", "step")
+    sql = f"SELECT {part}, {step} AS step, {_SUMS} FROM {table} WHERE {where.sql()} GROUP BY {keys} ORDER BY {keys}"
     return bind(sql, where.parameters)
 
 

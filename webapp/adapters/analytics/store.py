@@ -11,13 +11,14 @@ from webapp.adapters.analytics.engine import Engine, Row, bind
 from webapp.core.errors import Unavailable
 from webapp.core.periods import Grain
 from webapp.domain.analytics.queries import Breakdown, Compared, FigureQuery, Group, Order, Series, Step
-from webapp.domain.analytics.types import METRIC_FIELDS, NOTHING, FactBatch, Metrics, from_unix_day
+from webapp.domain.analytics.types import METRIC_FIELDS, NOTHING, FactBatch, Metrics, from_unix_day, total
 
 WIDTH = len(METRIC_FIELDS)
 #: Every table that knows an import, the facts first: what they no longer have cannot come back.
 TABLES = (
     "facts",
     "stats_15m",
+    "stats_advertiser_15m",
     "stats_day",
     "stats_campaign_day",
     "stats_advertiser_day",
@@ -65,9 +66,11 @@ class SqlAnalyticsStore:
         """Return one page of the values of a dimension; raise Invalid when there is no such dimension or metric."""
         rows = self._engine.rows(sql.breakdown_page(query, dimension, order, limit, offset))
         groups = [Group(str(row[0]), _compared(row[1:])) for row in rows]
+        if offset == 0 and len(groups) < limit:
+            return Breakdown(dimension, groups, len(groups), _sum(groups))
         whole = self._engine.rows(sql.breakdown_total(query, dimension))
-        count, total = (whole[0][0], _compared(whole[0][1:])) if whole else (0, Compared())
-        return Breakdown(dimension, groups, count, total)
+        count, everything = (whole[0][0], _compared(whole[0][1:])) if whole else (0, Compared())
+        return Breakdown(dimension, groups, count, everything)
 
     def dimensions_present(self, advertiser_id: int, hidden_imports: Sequence[int] = ()) -> Sequence[str]:
         """Return the keys of the dimensions that have a value in any fact, in no particular order."""
@@ -125,6 +128,10 @@ class SqlAnalyticsStore:
     def version(self) -> int:
         """Return the newest version in force, 0 for none."""
         return max(migrations.in_force(self._engine), default=0)
+
+
+def _sum(groups: Sequence[Group]) -> Compared:
+    return Compared(total(group.figures.current for group in groups), total(group.figures.previous for group in groups))
 
 
 def _compared(sums: Row) -> Compared:

@@ -92,11 +92,9 @@ def laid_out(
         hours = local_hours(period, zone)
         return hours, _into_hours(measured, hours)
     found = {step.at: step.metrics for step in measured}
+    starts = steps(period, grain)
     # The first week or month may begin before the period; it is labelled with its first day in it.
-    return (
-        [max(start, period.first) for start in steps(period, grain)],
-        [found.get(start, NOTHING) for start in steps(period, grain)],
-    )
+    return [max(start, period.first) for start in starts], [found.get(start, NOTHING) for start in starts]
 
 
 def local_hours(period: Period, zone: ZoneInfo) -> list[datetime]:

@@ -33,19 +33,31 @@ SUMS = """
     sum(spend_micros) AS spend_micros, sum(revenue_micros) AS revenue_micros, sum(filtered) AS filtered
 FROM facts
 """
+#: Quarter hours make hours in every zone, those of +05:45 too.
+BUCKET = "toDateTime(intDiv(toUInt32(ts), 900) * 900, 'UTC') AS bucket"
 SMALL_GRANULES = "SETTINGS index_granularity = 1024"
 
 STATS_15M = f"""
 CREATE TABLE IF NOT EXISTS stats_15m (
-    advertiser_id UInt32, local_day Date, campaign_id UInt32, ad_id UInt32, import_id UInt32, bucket DateTime('UTC'),
+    advertiser_id UInt32, local_day Date, campaign_id UInt32, import_id UInt32, bucket DateTime('UTC'),
     {COUNTED}
-ORDER BY (advertiser_id, local_day, campaign_id, ad_id, import_id, bucket) {SMALL_GRANULES}
+ORDER BY (advertiser_id, local_day, campaign_id, import_id, bucket) {SMALL_GRANULES}
 """
 STATS_15M_VIEW = f"""
 CREATE MATERIALIZED VIEW IF NOT EXISTS facts_to_stats_15m TO stats_15m AS
-SELECT advertiser_id, local_day, campaign_id, ad_id, import_id,
-    toDateTime(intDiv(toUInt32(ts), 900) * 900, 'UTC') AS bucket, {SUMS}
-GROUP BY advertiser_id, local_day, campaign_id, ad_id, import_id, bucket
+SELECT advertiser_id, local_day, campaign_id, import_id, {BUCKET}, {SUMS}
+GROUP BY advertiser_id, local_day, campaign_id, import_id, bucket
+"""
+STATS_ADVERTISER_15M = f"""
+CREATE TABLE IF NOT EXISTS stats_advertiser_15m (
+    advertiser_id UInt32, local_day Date, import_id UInt32, bucket DateTime('UTC'),
+    {COUNTED}
+ORDER BY (advertiser_id, local_day, import_id, bucket) {SMALL_GRANULES}
+"""
+STATS_ADVERTISER_15M_VIEW = f"""
+CREATE MATERIALIZED VIEW IF NOT EXISTS facts_to_stats_advertiser_15m TO stats_advertiser_15m AS
+SELECT advertiser_id, local_day, import_id, {BUCKET}, {SUMS}
+GROUP BY advertiser_id, local_day, import_id, bucket
 """
 STATS_DAY = f"""
 CREATE TABLE IF NOT EXISTS stats_day (
@@ -111,6 +123,7 @@ GROUP BY advertiser_id, import_id
 
 _SUMMED = (
     "stats_15m",
+    "stats_advertiser_15m",
     "stats_day",
     "stats_campaign_day",
     "stats_advertiser_day",
@@ -123,12 +136,14 @@ VERSION = Version(
     up=(
         FACTS,
         STATS_15M,
+        STATS_ADVERTISER_15M,
         STATS_DAY,
         STATS_CAMPAIGN_DAY,
         STATS_ADVERTISER_DAY,
         DIMENSIONS,
         WRITTEN,
         STATS_15M_VIEW,
+        STATS_ADVERTISER_15M_VIEW,
         STATS_DAY_VIEW,
         STATS_CAMPAIGN_DAY_VIEW,
         STATS_ADVERTISER_DAY_VIEW,
