@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -70,6 +71,23 @@ def test_a_second_verdict_is_told_who_was_first(app: KabinetFlask, owner: Person
     answer = other.post(f"{review}/reject", REFUSAL, follow=True)
     assert "Oskar Tamm has approved this version already." in answer.text
     assert "Approved" in other.get(review).text
+
+
+def test_of_simultaneous_verdicts_one_counts(app: KabinetFlask, owner: Person, staff: Browser) -> None:
+    address, title = sent(owner, "Decided at once")
+    review = review_of(staff, title)
+    people = [new_staff(app, StaffRole.MODERATOR) for _ in range(4)]
+    tokens = [person.csrf_token() for person in people]
+
+    def decide(number: int) -> int:
+        verdict = "approve" if number % 2 else "reject"
+        form = {"csrf_token": tokens[number], **REFUSAL}
+        return people[number].client.post(f"{review}/{verdict}", data=form).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(decide, range(4))) == {303}
+    log = staff.get(f"/admin/audit?q={address.rsplit('/', 1)[-1]}").text
+    assert log.count("creative.approve</td>") + log.count("creative.reject</td>") == 1
 
 
 def test_a_refusal_without_a_sentence_is_given_one(owner: Person, staff: Browser) -> None:

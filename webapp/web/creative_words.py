@@ -41,6 +41,12 @@ def size_text(kind: CreativeKind, asset: Asset | None) -> str:
     return f"{fit.size.label} {gettext(fit.size.name)}" if fit else pixels
 
 
+def pixel_ratio(asset: Asset) -> int:
+    """Return how many pixels a banner has for each of its slot's: 2 for one made for sharp screens."""
+    fit = find_fit(asset.width, asset.height)
+    return fit.scale if fit else 1
+
+
 def field_text(field: str) -> str:
     """Return the name of a field of a creative."""
     names = {
@@ -88,6 +94,6 @@ def word_diff(before: str, after: str) -> list[tuple[str, str]]:
 
 def register_creative_words(app: App) -> None:
     """Give them to templates."""
-    shown = (check_text, kind_text, size_text, field_text, reason_text, waited, is_late, word_diff)
+    shown = (check_text, kind_text, size_text, field_text, reason_text, pixel_ratio, waited, is_late, word_diff)
     assert isinstance(app, Flask)
     app.jinja_env.globals.update({function.__name__: function for function in shown})

@@ -154,13 +154,16 @@ def picture_error(kind: CreativeKind, asset: Asset) -> FieldError | None:
         )
     if find_fit(asset.width, asset.height) is not None:
         return None
-    near = ", ".join(size.label for size in nearest_sizes(asset.width, asset.height))
     return FieldError(
         "%(name)s is %(width)s × %(height)s, no size that sites sell. The nearest are %(sizes)s, or twice as many"
         " pixels each way. Crop it, or use it in a native creative.",
         **values,
-        sizes=near,
+        sizes=_nearest(asset),
     )
+
+
+def _nearest(asset: Asset) -> str:
+    return ", ".join(size.label for size in nearest_sizes(asset.width, asset.height))
 
 
 def picture_checks(kind: CreativeKind, asset: Asset, max_bytes: int) -> list[Check]:
@@ -188,7 +191,8 @@ def _size_check(kind: CreativeKind, asset: Asset) -> Check:
         return Check(picture_error(kind, asset) is None, "%(width)s × %(height)s", values)
     fit = find_fit(asset.width, asset.height)
     if fit is None:
-        return Check(False, "%(width)s × %(height)s is no standard size", values)
+        near = {**values, "sizes": _nearest(asset)}
+        return Check(False, "%(width)s × %(height)s is no standard size. The nearest: %(sizes)s.", near)
     sentence = (
         N_("%(width)s × %(height)s: %(size)s") if fit.scale == 1 else N_("%(width)s × %(height)s: %(size)s, sharp")
     )
