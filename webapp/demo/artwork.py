@@ -69,8 +69,8 @@ TALLBROOK_ART: tuple[Artwork, ...] = (
     _native("sent-back", "rain", "Sent back free for 60 days",
             "Try it in the rain first. If it lets you down, it costs you nothing."),
     Artwork("warmest", "Warmest jacket in the world", "layer", (
-        Text("Warmest jacket in the world", "Down, wool and a storm collar.", (46, 16, 8), Verdict(
-            (47, 9, 30), "claim.superlative", "title", _NO_PROOF.format("Warmest in the world", "warmest"))),
+        Text("Warmest jacket in the world", "Down, wool and a storm collar.", (19, 16, 8), Verdict(
+            (20, 9, 30), "claim.superlative", "title", _NO_PROOF.format("Warmest in the world", "warmest"))),
         Text("Warmest jacket in the world",
              "Down, wool and a storm collar, as our customers say.", (51, 18, 2), Verdict(
             (52, 11, 40), "claim.superlative", "title", _NO_PROOF.format("Warmest in the world", "warmest"))),

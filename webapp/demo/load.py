@@ -54,8 +54,13 @@ def ensure_empty(session: Session) -> None:
 
 
 def load(adapters: Adapters, session: Session, now: datetime) -> Loaded:
-    """Add the demo's people, accounts, ledger and facts; the caller commits."""
+    """Add the demo to an empty cabinet; the caller commits."""
     ensure_empty(session)
+    return fill(adapters, session, now)
+
+
+def fill(adapters: Adapters, session: Session, now: datetime) -> Loaded:
+    """Add the demo's people, accounts, ledger and facts, whatever else there is; the caller commits."""
     today = Today.at(now, ZoneInfo(ZONE))
     clock = TurnedClock(now - timedelta(days=_OPENED_DAYS_AGO))
     services = adapters.services(session)

@@ -126,7 +126,7 @@ class Overview:
             chart=self._figures.chart(scope, selection, grain),
             ceiling=daily_budgets(terms, log, selection.period, scope.zone, now) if len(log) < LOG_LIMIT else None,
             log=log,
-            top=self._top(scope, selection.period, every, reports),
+            top=self._top(scope, selection.period, every, reports, now),
             campaigns=sum(item.code is not StatusCode.ARCHIVED for item in terms),
             charged_micros=self._runways.charged_between(scope, selection.period),
         )
@@ -147,15 +147,22 @@ class Overview:
         return today_plan(self._figures.chart(scope, Selection(days), Grain.HOUR), budget, spent, scope.zone, now)
 
     def _top(
-        self, scope: Scope, period: Period, every: Sequence[ListedCampaign], reports: Mapping[int, StatusReport]
+        self,
+        scope: Scope,
+        period: Period,
+        every: Sequence[ListedCampaign],
+        reports: Mapping[int, StatusReport],
+        now: datetime,
     ) -> list[TopCampaign]:
         rows = self._figures.campaign_rows(scope, period)
         known = [item for item in every if item.id in rows]
         known.sort(key=lambda item: (rows[item.id].spend_micros, rows[item.id].impressions), reverse=True)
         first = [item for item in known[:TOP] if rows.get(item.id, NOTHING)]
-        since = min(period.first, period.last - timedelta(days=MIN_TREND_DAYS - 1))
+        # Whole days only: an unfinished one would always look like a fall.
+        last = min(period.last, today_in(scope.zone, now) - timedelta(days=1))
+        since = min(period.first, last - timedelta(days=MIN_TREND_DAYS - 1))
         ids = [item.id for item in first]
-        trends = self._figures.sparklines(scope, Period(since, period.last), ids) if ids else {}
+        trends = self._figures.sparklines(scope, Period(since, last), ids) if ids else {}
         return [TopCampaign(item, reports[item.id], rows[item.id], trends.get(item.id, ())) for item in first]
 
 
