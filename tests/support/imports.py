@@ -122,8 +122,8 @@ class Desk:
         work = self.work
         with work.open_run(self.scope, begun) as run:
             run.clear()
-            for batch in run.batches():
-                run.write(run.resolve(batch))
+            for batches in run.slices():
+                run.write(run.resolve(batches))
         return work.finish(self.scope, row.public_id)
 
     def change(self, row: StatisticsImport, **changes: Any) -> StatisticsImport:

@@ -14,8 +14,18 @@ from itertools import compress
 from operator import gt
 from typing import Any, Generic, TypeVar
 
+from webapp.core.money import MAX_MICROS
 from webapp.domain.analytics.imports.dates import Moment, MomentReader, looks_like_day
-from webapp.domain.analytics.imports.numbers import BLANKS, BadValue, parse_count, parse_micros, parse_millionths
+from webapp.domain.analytics.imports.numbers import (
+    BLANKS,
+    MAX_COUNT,
+    BadValue,
+    parse_count,
+    parse_micros,
+    parse_millionths,
+    plain_counts,
+    plain_millionths,
+)
 from webapp.domain.analytics.imports.reading import RawBatch
 from webapp.domain.analytics.imports.types import (
     DIMENSIONS,
@@ -38,16 +48,25 @@ _FRACTIONAL = (Target.CONVERSIONS, Target.SALES)
 _TOTAL = re.compile(
     r"\s*(?:(?:grand\s+)?totals?\s*(?:$|[:(—–-]|rows?\b)|итого\b|всего\b|общий итог\b|results from \d+)", re.IGNORECASE
 )
-_MAYBE_TOTAL = re.compile(r"total|итог|всего|results from|^$", re.IGNORECASE | re.MULTILINE)
+_TOTAL_WORDS = ("total", "итог", "всего", "results from")
 
 
 class Memo(dict[Cell, T | None], Generic[T]):
     """Remembers what cells were read as; None stands for one that cannot be read."""
 
-    def __init__(self, read: Callable[[Cell], T]) -> None:
+    def __init__(
+        self, read: Callable[[Cell], T], at_once: Callable[[Sequence[Cell]], list[T] | None] = lambda _: None
+    ) -> None:
+        """Take how one cell is read, and how a column of simple ones is, None from which means one by one."""
         super().__init__()
         self._read = read
+        self._at_once = at_once
         self.any_bad = False
+
+    def read_all(self, cells: Sequence[Cell]) -> list[T | None]:
+        """Return the values of a column."""
+        values: Sequence[T | None] | None = self._at_once(cells) if cells else None
+        return list(map(self.__getitem__, cells)) if values is None else list(values)
 
     def __missing__(self, cell: Cell) -> T | None:
         """Read a cell seen for the first time."""
@@ -124,6 +143,8 @@ class _Part:
         self.lines = lines
         self.columns: Sequence[Sequence[Cell]] = ()
         self.bad: dict[int, list[Problem]] = {}
+        #: Conversions that needed no millionths.
+        self.whole: set[Target] = set()
 
     def refuse(self, position: int, code: str, header: str = "", value: str = "") -> None:
         """Note why a row is refused."""
@@ -132,7 +153,7 @@ class _Part:
     def values(self, memo: Memo[Any], column: Column) -> list[Any]:
         """Return the values of a column; those that cannot be read are noted, and are None."""
         cells = self.columns[column.index]
-        values = list(map(memo.__getitem__, cells))
+        values = memo.read_all(cells)
         if memo.any_bad:
             for position, value in enumerate(values):
                 if value is None:
@@ -159,7 +180,7 @@ class RowReader:
         self._date = options.column_of(Target.DATE)
         self._dates: Memo[Moment] = Memo(moments.read)
         self._metrics = {
-            target: (column, Memo(_metric_reader(target, mark, currency, options)))
+            target: (column, _metric_memo(target, mark, currency, options))
             for target in METRICS
             if (column := options.column_of(target))
         }
@@ -187,7 +208,7 @@ class RowReader:
         moments = part.values(self._dates, self._date) if self._date else [self._moment_of_day] * len(rows)
         if self._currency:
             part.values(self._currencies, self._currency)
-        metrics = {target: part.values(memo, column) for target, (column, memo) in self._metrics.items()}
+        metrics = {target: self._figures(part, target) for target in self._metrics}
         names = {target: part.values(memo, column) for target, (column, memo) in self._names.items()}
         dimensions = {key: part.values(memo, column) for key, column, memo in self._dimensions}
         campaigns = self._pair(names, Target.CAMPAIGN_ID, Target.CAMPAIGN, len(rows))
@@ -197,8 +218,18 @@ class RowReader:
         batch.total_lines, batch.nameless = total_lines, nameless
         if part.bad:
             _drop(batch, part.bad)
-        self._round_fractions(batch)
+        self._round_fractions(batch, part.whole)
         return batch
+
+    def _figures(self, part: _Part, target: Target) -> list[int]:
+        """Return a column of figures; conversions are in millionths unless all of them are whole."""
+        column, memo = self._metrics[target]
+        if target in _FRACTIONAL:
+            counts = None if self._carried[target] else plain_counts(part.columns[column.index])
+            if counts is not None:
+                part.whole.add(target)
+                return counts
+        return part.values(memo, column)
 
     def _without_headings_and_totals(
         self, raw: RawBatch
@@ -216,9 +247,9 @@ class RowReader:
 
     def _totals(self, rows: Sequence[Sequence[Cell]], lines: Sequence[int]) -> set[int]:
         found = set(self._skip.intersection(lines)) if self._skip else set()
-        firsts = [str(row[0]) for row in rows]
-        if _MAYBE_TOTAL.search("\n".join(firsts)):
-            maybe = [position for position, first in enumerate(firsts) if _MAYBE_TOTAL.search(first)]
+        firsts = [row[0] for row in rows]
+        if "" in firsts or _speaks_of_totals("\n".join(map(str, firsts))):
+            maybe = [at for at, first in enumerate(firsts) if first == "" or _speaks_of_totals(str(first))]
             found |= {lines[position] for position in maybe if self._is_total(rows[position])}
         return found
 
@@ -251,6 +282,8 @@ class RowReader:
     ) -> tuple[list[str], list[str]]:
         """Return keys and names of campaigns or ads: the id is the key, each stands in for the other."""
         ids, texts = names.get(of_id), names.get(of_name)
+        if ids is not None and texts is not None and "" not in ids and "" not in texts:
+            return ids, texts
         if ids is not None and texts is not None:
             keys = [one or other for one, other in zip(ids, texts, strict=True)]
             return keys, [other or one for one, other in zip(ids, texts, strict=True)]
@@ -277,11 +310,11 @@ class RowReader:
                 nameless[part.lines[position]] = {target: values[position] or 0 for target, values in metrics.items()}
         return nameless
 
-    def _round_fractions(self, batch: CleanBatch) -> None:
+    def _round_fractions(self, batch: CleanBatch, whole: set[Target]) -> None:
         """Make whole numbers of conversions in millionths; what a row loses goes to the next, so sums stay right."""
         for target in _FRACTIONAL:
             values = batch.metrics.get(target)
-            if values is None:
+            if values is None or target in whole:
                 continue
             if not self._carried[target] and not any(value % _MILLION for value in values):
                 batch.metrics[target] = [value // _MILLION for value in values]
@@ -299,12 +332,23 @@ class RowReader:
         return whole
 
 
-def _metric_reader(target: Target, mark: str, currency: str, options: ImportOptions) -> Callable[[Cell], int]:
+def _speaks_of_totals(text: str) -> bool:
+    lowered = text.lower()
+    return any(word in lowered for word in _TOTAL_WORDS)
+
+
+def _metric_memo(target: Target, mark: str, currency: str, options: ImportOptions) -> Memo[int]:
+    if target in MONEY and options.money_in_micros:
+        return Memo(lambda cell: parse_micros(cell, mark, currency, in_micros=True))
     if target in MONEY:
-        return lambda cell: parse_micros(cell, mark, currency, in_micros=options.money_in_micros)
+        return Memo(
+            lambda cell: parse_micros(cell, mark, currency), lambda cells: plain_millionths(cells, mark, MAX_MICROS)
+        )
     if target in _FRACTIONAL:
-        return lambda cell: parse_millionths(cell, mark)
-    return lambda cell: parse_count(cell, mark)
+        return Memo(
+            lambda cell: parse_millionths(cell, mark), lambda cells: plain_millionths(cells, mark, MAX_COUNT * _MILLION)
+        )
+    return Memo(lambda cell: parse_count(cell, mark), plain_counts)
 
 
 def _same_currency(cell: Cell, currency: str) -> str:

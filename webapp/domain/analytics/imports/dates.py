@@ -63,6 +63,8 @@ class OrderVotes:
     def __init__(self) -> None:
         self._seen: set[Cell] = set()
         self._day_first = self._month_first = self._either = 0
+        #: Whether any date was written so that the order matters.
+        self.matters = False
 
     def add(self, cells: Iterable[Cell]) -> None:
         """Look at a column's cells, each different one once."""
@@ -77,11 +79,14 @@ class OrderVotes:
         if found is None:
             return
         one, two = int(found["one"]), int(found["two"])
-        if found["mark"] == "." or one > 12 >= two:
+        if found["mark"] == ".":
+            return  # always the day first
+        self.matters = True
+        if one > 12 >= two:
             self._day_first += 1
         elif two > 12 >= one:
             self._month_first += 1
-        elif one != two:
+        elif max(one, two) <= 12 and one != two:
             self._either += 1
 
     @property

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import repeat
+from operator import add, itemgetter
+from typing import cast
 
 from webapp.core.money import CURRENCIES, MAX_MICROS
 from webapp.domain.analytics.imports.types import Cell
@@ -143,6 +146,57 @@ def _bounded(value: int, ceiling: int) -> int:
     if value > ceiling:
         raise BadValue("too_large")
     return value
+
+
+def plain_counts(cells: Sequence[Cell]) -> list[int] | None:
+    """Return a whole column of counts when all are plain digits, else None: much faster than one by one."""
+    texts = cast("Sequence[str]", cells)
+    try:
+        if not _all_digits("".join(texts)):
+            return None
+        values = [int(text or "0") for text in texts] if "" in texts else list(map(int, texts))
+    except (TypeError, ValueError):  # a number from a workbook; a text of thousands of digits
+        return None
+    return values if max(values) <= MAX_COUNT else None
+
+
+def plain_millionths(cells: Sequence[Cell], mark: str, ceiling: int) -> list[int] | None:
+    """Return a whole column of figures of up to six places in millionths, else None; exact, without a Decimal each."""
+    texts = cast("Sequence[str]", cells)
+    try:
+        values = _equally_long(texts, mark)
+        values = _by_parts(texts, mark) if values is None else values
+    except (TypeError, ValueError):
+        return None
+    return values if values is not None and max(values) <= ceiling else None
+
+
+def _equally_long(texts: Sequence[str], mark: str) -> list[int] | None:
+    """Read figures with one number of places all down the column, as most systems write them."""
+    places = len(texts[0].partition(mark)[2])
+    together = "\n".join(texts)
+    if not 0 < places <= 6 or together.count(mark) != len(texts) or "" in texts:
+        return None
+    if min(map(len, texts)) <= places or set(map(itemgetter(-1 - places), texts)) != {mark}:
+        return None
+    digits = together.replace(mark, "").split("\n")
+    if not _all_digits("".join(digits)) or len(digits) != len(texts):
+        return None
+    unit = 10 ** (6 - places)
+    return [unit * value for value in map(int, digits)]
+
+
+def _by_parts(texts: Sequence[str], mark: str) -> list[int] | None:
+    """Read figures with any number of places up to six, blanks among them."""
+    wholes, _, places = zip(*map(str.partition, texts, repeat(mark)), strict=True)
+    padded = list(map(str.ljust, places, repeat(6), repeat("0")))
+    if not _all_digits("".join(wholes) + "".join(padded)) or set(map(len, padded)) != {6} or mark in texts:
+        return None
+    return list(map(int, map(add, wholes, padded)))
+
+
+def _all_digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 class MarkVotes:

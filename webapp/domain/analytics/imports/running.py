@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from webapp.core.errors import Conflict
@@ -13,7 +14,7 @@ from webapp.domain.analytics.imports.columns import CleanBatch, RowReader
 from webapp.domain.analytics.imports.dates import MomentReader
 from webapp.domain.analytics.imports.obstacles import chosen_day
 from webapp.domain.analytics.imports.reading import Table
-from webapp.domain.analytics.imports.types import METRICS, MONEY, DateOrder, ImportCheck, ImportOptions
+from webapp.domain.analytics.imports.types import INSERTED_ROWS, METRICS, MONEY, DateOrder, ImportCheck, ImportOptions
 from webapp.domain.analytics.ports import FactWriter
 from webapp.domain.analytics.types import EXTRA_PREFIX, FIXED_DIMENSIONS, FactBatch, Source
 
@@ -43,6 +44,8 @@ class ImportRun:
         self._facts = facts
         self._campaign_ids: dict[str, int] = {}
         self._ad_ids: dict[AdKey, int] = {}
+        self._new_campaigns: dict[str, int] = {}
+        self._new_ads: dict[AdKey, int] = {}
         self.rows = 0
 
     @property
@@ -54,62 +57,92 @@ class ImportRun:
         """Remove what an earlier attempt left."""
         self._facts.remove_import(self._scope.advertiser_id, self._import_id)
 
-    def batches(self) -> Iterator[CleanBatch]:
-        """Yield the good rows; raise Conflict when they are not the ones that were checked."""
+    def slices(self) -> Iterator[list[CleanBatch]]:
+        """Yield the good rows, many batches at a time; raise Conflict when they are not the ones that were checked."""
+        pending: list[CleanBatch] = []
+        seen = 0
         for raw in self._table.batches():
-            batch = self._reader.read(raw)
-            if len(batch):
-                yield batch
-        if self.rows != self._check.rows:
+            pending.append(self._reader.read(raw))
+            seen += len(pending[-1])
+            if sum(map(len, pending)) >= INSERTED_ROWS:
+                yield pending
+                pending = []
+        if seen != self._check.rows:
             raise Conflict("The file is not the one that was checked. Upload it again.")
+        if pending:
+            yield pending
 
-    def resolve(self, batch: CleanBatch) -> FactBatch:
-        """Find or create the campaigns and ads of a batch; return its facts. Writes to the database."""
-        self._learn_campaigns(batch)
-        campaigns = [self._campaign_ids[key] for key in batch.campaign_keys]
-        return self._to_facts(batch, campaigns, self._learn_ads(batch, campaigns))
+    def resolve(self, batches: Sequence[CleanBatch]) -> FactBatch:
+        """Find or create the campaigns and ads of some batches; return their facts.
+
+        Writes to the database; what was learnt counts from `write` on, so a transaction may be undone and repeated.
+        """
+        self._new_campaigns, self._new_ads = {}, {}
+        campaigns = self._campaigns_of(batches)
+        ads = self._ads_of(batches, campaigns)
+        facts = FactBatch()
+        for batch, of_campaign, of_ad in zip(batches, campaigns, ads, strict=True):
+            for name, values in self._columns(batch, of_campaign, of_ad).items():
+                getattr(facts, name).extend(values)
+        return facts
 
     def write(self, facts: FactBatch) -> None:
-        """Put facts into the store of figures."""
+        """Put facts into the store of figures, once the campaigns and ads are safe in the database."""
+        self._campaign_ids |= self._new_campaigns
+        self._ad_ids |= self._new_ads
         self._facts.insert(facts)
         self.rows += len(facts)
 
-    def _learn_campaigns(self, batch: CleanBatch) -> None:
-        names = dict(zip(batch.campaign_keys, batch.campaign_names, strict=True))
-        fresh = {key: name for key, name in names.items() if key not in self._campaign_ids}
+    def _campaigns_of(self, batches: Sequence[CleanBatch]) -> list[list[int]]:
+        """Return the campaign ids of every row."""
+        known = self._campaign_ids
+        fresh: dict[str, str] = {}
+        for batch in batches:
+            if not known.keys() >= set(batch.campaign_keys):
+                named = zip(batch.campaign_keys, batch.campaign_names, strict=True)
+                fresh |= {key: name for key, name in named if key not in known}
         if fresh:
-            self._campaign_ids |= self._ads.find_or_create_campaigns(self._scope, fresh, self._import_id)
+            self._new_campaigns = self._ads.find_or_create_campaigns(self._scope, fresh, self._import_id)
+            known = known | self._new_campaigns
+        return [list(map(known.__getitem__, batch.campaign_keys)) for batch in batches]
 
-    def _learn_ads(self, batch: CleanBatch, campaigns: list[int]) -> list[int]:
-        if not batch.ad_keys:
-            return [0] * len(batch)
-        pairs = list(zip(campaigns, batch.ad_keys, strict=True))
-        names = dict(zip(pairs, batch.ad_names, strict=True))
-        fresh = {pair: name for pair, name in names.items() if pair[1] and pair not in self._ad_ids}
-        if fresh:
-            self._ad_ids |= self._ads.find_or_create_ads(self._scope, fresh, self._import_id)
+    def _ads_of(self, batches: Sequence[CleanBatch], campaigns: Sequence[Sequence[int]]) -> list[list[int]]:
+        """Return the ad ids of every row, 0 where there is no ad."""
+        pairs = [list(zip(ids, batch.ad_keys, strict=False)) for ids, batch in zip(campaigns, batches, strict=True)]
         known = self._ad_ids
-        return [known.get(pair, 0) for pair in pairs]
+        fresh: dict[AdKey, str] = {}
+        for batch, keys in zip(batches, pairs, strict=True):
+            if not known.keys() >= set(keys):
+                named = zip(keys, batch.ad_names, strict=True)
+                fresh |= {pair: name for pair, name in named if pair[1] and pair not in known}
+        if fresh:
+            self._new_ads = self._ads.find_or_create_ads(self._scope, fresh, self._import_id)
+            known = known | self._new_ads
+        return [
+            [known.get(pair, 0) for pair in keys] or [0] * len(batch)
+            for batch, keys in zip(batches, pairs, strict=True)
+        ]
 
-    def _to_facts(self, batch: CleanBatch, campaigns: list[int], ads: list[int]) -> FactBatch:
+    def _columns(self, batch: CleanBatch, campaigns: Sequence[int], ads: Sequence[int]) -> dict[str, Sequence[Any]]:
+        """Return the columns of facts of a batch."""
         count = len(batch)
-        seconds, days = zip(*batch.moments, strict=True)
-        facts = FactBatch(
-            advertiser_id=[self._scope.advertiser_id] * count,
-            source=[int(Source.IMPORT)] * count,
-            import_id=[self._import_id] * count,
-            ts=list(seconds),
-            local_day=list(days),
-            campaign_id=campaigns,
-            ad_id=ads,
-            filtered=[0] * count,
-        )
+        extras = {key: values for key, values in batch.dimensions.items() if key.startswith(EXTRA_PREFIX)}
+        names = tuple(key.removeprefix(EXTRA_PREFIX) for key in extras)
+        columns: dict[str, Sequence[Any]] = {
+            "advertiser_id": [self._scope.advertiser_id] * count,
+            "source": [int(Source.IMPORT)] * count,
+            "import_id": [self._import_id] * count,
+            "ts": [second for second, _ in batch.moments],
+            "local_day": [day for _, day in batch.moments],
+            "campaign_id": campaigns,
+            "ad_id": ads,
+            "filtered": [0] * count,
+            "dim_names": [names] * count,
+            "dim_values": list(zip(*extras.values(), strict=True)) if extras else [()] * count,
+        }
         for name in FIXED_DIMENSIONS:
-            setattr(facts, name, batch.dimensions.get(name) or [""] * count)
+            columns[name] = batch.dimensions.get(name) or [""] * count
         for target in METRICS:
             name = f"{target.value}_micros" if target in MONEY else target.value
-            setattr(facts, name, batch.metrics.get(target) or [0] * count)
-        extras = {key: values for key, values in batch.dimensions.items() if key.startswith(EXTRA_PREFIX)}
-        facts.dim_names = [tuple(key.removeprefix(EXTRA_PREFIX) for key in extras)] * count
-        facts.dim_values = list(zip(*extras.values(), strict=True)) if extras else [()] * count
-        return facts
+            columns[name] = batch.metrics.get(target) or [0] * count
+        return columns

@@ -76,5 +76,5 @@ class ImportStore:
         query = self._owned(scope).where(condition, StatisticsImport.state.in_(COUNTED))
         return self._session.scalar(query.where(StatisticsImport.id != except_id).limit(1))
 
-    def _owned(self, scope: Scope) -> Select[tuple[StatisticsImport]]:
+    def _owned(self, scope: Scope) -> Select[StatisticsImport]:
         return select(StatisticsImport).where(StatisticsImport.advertiser_id == scope.advertiser_id)

@@ -9,6 +9,8 @@ from webapp.domain.analytics.imports.numbers import MarkVotes
 from webapp.domain.analytics.imports.reading import Table
 from webapp.domain.analytics.imports.types import METRICS, DateOrder, ImportOptions, Target
 
+#: No heading lies deeper.
+_TOP = 1000
 _WHOLE = (Target.IMPRESSIONS, Target.CLICKS)
 
 
@@ -29,9 +31,11 @@ def survey(table: Table, options: ImportOptions) -> Survey:
     if not want_mark and not want_order:
         return _answer(options, marks, orders)
     for batch in table.batches():
-        rows = [row for row, line in zip(batch.rows, batch.lines, strict=True) if line > options.header_line]
+        rows = batch.rows[sum(line <= options.header_line for line in batch.lines[:_TOP]) :]
         if want_order and date is not None:
             orders.add([row[date.index] for row in rows if date.index < len(row)])
+            # One column is written in one way: where the first rows leave no doubt, the others need no look.
+            want_order = orders.matters
         if want_mark and not marks.decided:
             for index, whole in figures:
                 marks.add([row[index] for row in rows if index < len(row)], whole=whole)

@@ -22,7 +22,9 @@ MAX_ADS = 200_000
 CHECK_AT_ONCE_BYTES = 4 * 1024 * 1024
 PREVIEW_ROWS = 20
 SHOWN_PROBLEMS = 200
-BATCH_ROWS = 65_536
+#: Rows at work at once: few enough for the processor's cache. Facts are inserted many batches at a time.
+BATCH_ROWS = 2048
+INSERTED_ROWS = 100_000
 
 
 class Target(StrEnum):
