@@ -137,7 +137,7 @@ def test_money_is_that_of_the_look(demo: Demo) -> None:
         assert summary.credits_micros == 38_204_800
         runway = demo.overview().runway
         assert runway is not None
-        assert (runway.days_left, runway.pace_micros) == (11, 480_670_114)
+        assert (runway.days_left, runway.pace_micros) == (11, 480_666_614)
         assert runway.left_micros[-1] == runway.pockets.left_micros
 
 
@@ -158,7 +158,7 @@ def test_the_runway_passes_through_every_balance_of_the_ledger(demo: Demo) -> No
 def test_the_books_are_clean(demo: Demo) -> None:
     with demo.app.app_context():
         report = audit_ledger(db.session(), demo.scope.advertiser_id)
-        assert report.agrees, report.findings
+        assert not report.findings
 
 
 # --- what is said beside the figures ------------------------------------------------------------
@@ -208,7 +208,7 @@ def test_attention_names_what_has_a_remedy(demo: Demo) -> None:
 def test_page_shows_the_figures_of_the_look(then: Browser) -> None:
     text = then.get("/").text
     for shown in ("$4,885.73", "$215.17", "$470.00", "$13,051", "4,896,911", "30,337", "0.62%", "1,417", "$9.21",
-                  "5,023,0", "96,081", "11 days left", "Autumn jackets: bid $2.80 → $3.20", "2,660.40",
+                  "5,023,329", "at $480.67 a day", "96,081", "11 days left", "Autumn jackets: bid $2.80 → $3.20", "2,660.40",
                   "Ledger and figures agree", "Trail shoes: $60 → $80 a day", "Winter boots launched"):  # fmt: skip
         assert shown in text, shown
 
@@ -250,7 +250,7 @@ def test_an_analyst_sees_figures_and_no_balance(demo: Demo) -> None:
     assert 'id="figures"' in text
     assert 'id="balance-title"' not in text
     assert "days left" not in text
-    assert "New campaign" not in text.split('id="main"')[1]
+    assert "/campaigns/new" not in text
 
 
 def test_a_new_account_sees_its_first_steps(owner: Person) -> None:
