@@ -16,6 +16,7 @@ from webapp.core.paging import PageRequest
 from webapp.core.periods import Period
 from webapp.core.scope import Scope
 from webapp.core.tables import Column, Kind, Table
+from webapp.core.words import Message
 from webapp.domain.analytics.metrics import METRICS
 from webapp.domain.analytics.types import NOTHING, total
 from webapp.domain.billing.types import Group, LedgerFilter
@@ -82,7 +83,7 @@ def ads(services: Services, scope: Scope, params: Params) -> Table:
 def transactions(services: Services, scope: Scope, params: Params) -> Table:
     """Build the ledger of a tab, a month and a campaign, newest first."""
 
-    def money(title: str) -> Column:
+    def money(title: Message) -> Column:
         return Column(title, Kind.MONEY, currency=scope.currency, digits=4)
 
     columns = [

@@ -12,6 +12,7 @@ from webapp.core.ids import PublicId
 from webapp.core.periods import Grain, Period, today_in
 from webapp.core.scope import Scope
 from webapp.core.tables import Cell, Column, Kind, Table
+from webapp.core.words import Message
 from webapp.domain.analytics.charts import ChartData
 from webapp.domain.analytics.metrics import METRICS, Metric, MetricKind
 from webapp.domain.analytics.reports import ReportState, read_grain, read_period, read_report
@@ -21,7 +22,7 @@ from webapp.web.dimensions import dimension_label, value_label
 from webapp.wiring import Services
 
 Params = Mapping[str, Sequence[str]]
-TOTAL = "Total"
+TOTAL: Message = "Total"
 _KINDS = {MetricKind.MONEY: Kind.MONEY, MetricKind.RATE: Kind.PERCENT, MetricKind.COUNT: Kind.INTEGER}
 
 

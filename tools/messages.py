@@ -1,51 +1,91 @@
-"""Collect the texts of the interface into the catalogues of webapp/translations and compile them."""
+"""Bring the catalogues of webapp/translations up to date with the texts of the interface, and compile them."""
 
-import subprocess
+from __future__ import annotations
+
 import sys
+from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-CATALOGUES = "webapp/translations"
-TEMPLATE = "instance/messages.pot"
+from babel.messages.catalog import Catalog, Message
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from tools.extraction import ROOT, collect
+
+CATALOGUES = ROOT / "webapp/translations"
 LANGUAGES = ("ru",)
-MAPPING = """\
-[python: **.py]
-[jinja2: **.html]
-[jinja2: **.txt]
-"""
+WIDTH = 110
+#: Who and when: the history of the file tells it better, and would be another on each run.
+NOT_KEPT = tuple(
+    f'"{name}'.encode()
+    for name in ("POT-Creation", "PO-Revision", "Report-Msgid", "Last-Trans", "Language-Team", "Generated-By")
+)
 
 
-def babel(*arguments: str) -> None:
-    """Run one babel command."""
-    subprocess.run([sys.executable, "-m", "babel.messages.frontend", *arguments], cwd=ROOT, check=True)
+def template(root: Path = ROOT) -> Catalog:
+    """Return every text of the interface with the files it stands in."""
+    catalogue = Catalog(project="Kabinet", charset="utf-8")
+    for found in collect(root):
+        catalogue.add(found.text, locations=[(found.path, 0)])
+    return catalogue
 
 
-def extract() -> None:
-    """Collect every marked text of Python and templates."""
-    mapping = ROOT / "instance" / "babel.cfg"
-    mapping.parent.mkdir(exist_ok=True)
-    mapping.write_text(MAPPING)
-    # Sentences of the domain are the first argument of its errors; edges translate them.
-    errors = ("FieldError", "Conflict", "WrongState", "AlreadyDecided", "NotFound", "Unavailable", "KabinetError")
-    names = ("_l", "lazy_gettext", "N_", *errors, "Check:2")
-    keywords = [part for name in names for part in ("-k", name)]
-    about = ["--project=Kabinet", "--sort-by-file", "--no-location", "--omit-header"]
-    babel("extract", "-F", str(mapping), *keywords, *about, "-o", TEMPLATE, "webapp", "templates", "jobs")
+def file_of(language: str) -> Path:
+    """Return where a language's translations are kept."""
+    return CATALOGUES / language / "LC_MESSAGES/messages.po"
 
 
-def update(language: str) -> None:
-    """Bring one catalogue up to date, keeping its translations."""
-    common = ["-i", TEMPLATE, "-d", CATALOGUES, "-l", language]
-    exists = (ROOT / CATALOGUES / language / "LC_MESSAGES/messages.po").exists()
-    babel(*(["update", "--no-fuzzy-matching", "--ignore-obsolete"] if exists else ["init"]), *common)
+def read(language: str) -> Catalog:
+    """Return a language's translations, none yet for a new language."""
+    file = file_of(language)
+    if not file.exists():
+        return Catalog(locale=language, project="Kabinet", charset="utf-8", fuzzy=False)
+    with file.open("rb") as opened:
+        return read_po(opened, locale=language)
+
+
+def write(language: str, catalogue: Catalog) -> None:
+    """Keep a catalogue, in the order of the files, and compile it."""
+    file = file_of(language)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    catalogue.header_comment = f"# Kabinet in {catalogue.locale.english_name}." if catalogue.locale else "# Kabinet."
+    catalogue.version = ""
+    written = BytesIO()
+    write_po(written, catalogue, width=WIDTH, sort_by_file=True, ignore_obsolete=True, include_lineno=False)
+    lines = written.getvalue().splitlines(keepends=True)
+    file.write_bytes(b"".join(line for line in lines if not line.startswith(NOT_KEPT)))
+    with file.with_suffix(".mo").open("wb") as opened:
+        write_mo(opened, catalogue)
+
+
+def messages_of(catalogue: Catalog) -> Iterator[Message]:
+    """Yield the messages of a catalogue, without its header."""
+    return (message for message in catalogue if message.id)
+
+
+def untranslated(catalogue: Catalog) -> list[Message]:
+    """Return the messages without a complete translation."""
+    return [message for message in messages_of(catalogue) if message.fuzzy or not all(_forms(message, catalogue))]
+
+
+def _forms(message: Message, catalogue: Catalog) -> tuple[str, ...]:
+    forms = message.string if isinstance(message.string, tuple | list) else (message.string,)
+    missing = (catalogue.num_plurals if message.pluralizable else 1) - len(forms)
+    return (*forms, *[""] * missing)
 
 
 def main() -> None:
-    """Collect, update, compile."""
-    extract()
+    """Collect, bring up to date, compile; say what is left to translate."""
+    texts = template()
     for language in LANGUAGES:
-        update(language)
-    babel("compile", "-d", CATALOGUES)
+        catalogue = read(language)
+        catalogue.update(texts, no_fuzzy_matching=True)
+        write(language, catalogue)
+        left = untranslated(catalogue)
+        print(f"{file_of(language).relative_to(ROOT)}: {len(catalogue)} texts, {len(left)} to translate")
+        for message in left:
+            print(f"  {message.locations[0][0]}: {message.id!r}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from webapp.core.words import Message
+
 
 class Kind(StrEnum):
     """How a column's cells are written."""
@@ -32,7 +34,7 @@ Cell = str | int | Decimal | date | datetime | None
 class Column:
     """One column; `title` is an English gettext key unless it came from data."""
 
-    title: str
+    title: Message
     kind: Kind = Kind.TEXT
     #: Of MONEY.
     currency: str = ""
@@ -46,7 +48,7 @@ class Column:
 class Table:
     """Columns, rows in order, and the sum of all rows."""
 
-    title: str
+    title: Message
     columns: Sequence[Column]
     rows: Iterable[Sequence[Cell]]
     totals: Sequence[Cell] | None = None

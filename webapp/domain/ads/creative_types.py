@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from webapp.core.ids import PublicId
+from webapp.core.words import Message
 from webapp.domain.ads.models import Ad, Asset, Campaign, Creative, CreativeKind, CreativeVersion, VersionState
 
 #: States a version can still be changed or taken back in; a creative has at most one such version.
@@ -120,7 +121,7 @@ class Check:
     """One thing a moderator or a site would look at: `sentence` is a gettext key."""
 
     ok: bool
-    sentence: str
+    sentence: Message
     values: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from operator import attrgetter
 
 from webapp.core.errors import Invalid
+from webapp.core.words import Message
 from webapp.domain.analytics.types import Metrics
 
 
@@ -36,7 +37,7 @@ class Metric:
     """One column of figures: `label` is an English gettext key, `divisor` names what a quotient divides by."""
 
     key: str
-    label: str
+    label: Message
     kind: MetricKind
     better: Better
     of: Callable[[Metrics], Figure]
@@ -44,11 +45,11 @@ class Metric:
     divisor: str | None = None
 
 
-def _plain(key: str, label: str, kind: MetricKind, better: Better, attribute: str = "") -> Metric:
+def _plain(key: str, label: Message, kind: MetricKind, better: Better, attribute: str = "") -> Metric:
     return Metric(key, label, kind, better, attrgetter(attribute or key), attribute or key)
 
 
-def _quotient(key: str, label: str, better: Better, attribute: str, numerator: str, divisor: str) -> Metric:
+def _quotient(key: str, label: Message, better: Better, attribute: str, numerator: str, divisor: str) -> Metric:
     kind = MetricKind.MONEY if numerator == "spend_micros" else MetricKind.RATE
     return Metric(key, label, kind, better, attrgetter(attribute), numerator, divisor)
 
