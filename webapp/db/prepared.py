@@ -19,13 +19,15 @@ Convert = Callable[[Any], Any]
 class Rendered:
     """A statement's text for one dialect, the order of its values and how each is written."""
 
-    __slots__ = ("_converts", "_order", "sql")
+    __slots__ = ("_constants", "_converts", "_order", "sql")
 
     def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
         compiled: Any = statement.compile(dialect=dialect)
         self.sql: str = str(compiled)
         self._order: tuple[str, ...] | None = tuple(compiled.positiontup) if compiled.positional else None
         self._converts: dict[str, Convert] = {}
+        #: Values written in the statement itself.
+        self._constants = {name: bound.value for name, bound in compiled.binds.items() if not bound.required}
         for name, parameter in compiled.binds.items():
             convert = parameter.type.dialect_impl(dialect).bind_processor(dialect)
             if convert is not None:
@@ -33,7 +35,7 @@ class Rendered:
 
     def values(self, params: Mapping[str, Any]) -> Any:
         """Return the parameters as the driver wants them."""
-        converted = dict(params)
+        converted = {**self._constants, **params}
         for name, convert in self._converts.items():
             converted[name] = convert(converted[name])
         return converted if self._order is None else tuple(converted[name] for name in self._order)

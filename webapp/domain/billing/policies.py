@@ -36,6 +36,8 @@ OUTSIDE: dict[TransactionKind, Account] = {
     TransactionKind.ADJUSTMENT: Account.HOUSE,
 }
 MAX_KEY_LENGTH = 128
+#: The kinds that delivery posts all day long.
+_BUSY = frozenset({TransactionKind.RESERVE, TransactionKind.RELEASE, TransactionKind.SPEND})
 
 
 def check(posting: Posting) -> None:
@@ -58,6 +60,13 @@ def check(posting: Posting) -> None:
 def moves(posting: Posting, holdings: Holdings) -> tuple[Move, ...]:
     """Return the entries of a posting, zero ones left out; they sum to zero."""
     return tuple(move for move in _MOVES[posting.kind](posting, holdings) if move[1])
+
+
+def settled_moves(posting: Posting) -> tuple[Move, ...] | None:
+    """Return the entries of a kind that needs no look at the pockets, provided there is no promo money; else None."""
+    if posting.kind not in _BUSY:
+        return None
+    return moves(posting, {Account.PROMO: 0})
 
 
 def apply(holdings: Holdings, entries: tuple[Move, ...]) -> dict[Account, int]:

@@ -1,7 +1,4 @@
-"""The writer's statements: built once, few round trips, the balance row locked first.
-
-They are Core statements on purpose: a hot balance is held only for as long as these take.
-"""
+"""The writer's statements: few round trips, the balance row locked first, little done while it is held."""
 
 from __future__ import annotations
 
@@ -9,14 +6,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Executable, Table, and_, bindparam, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Table,
+    and_,
+    bindparam,
+    insert,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.sql import ClauseElement
 
 from webapp.core.errors import Conflict
 from webapp.core.ids import PublicId
-from webapp.domain.billing.models import Account, Balance, Entry, SpendDay, Transaction, TransactionKind
-from webapp.domain.billing.policies import POCKETS
+from webapp.db.prepared import Prepared
+from webapp.domain.billing.models import Account, Balance, Entry, SpendDay, Transaction
+from webapp.domain.billing.policies import POCKETS, Move
 from webapp.domain.billing.types import Holder, Posted
 
 #: How many keys or ids one `IN` list carries.
@@ -25,80 +35,127 @@ CHUNK = 500
 _B, _T, _E, _S = (cast(Table, model.__table__) for model in (Balance, Transaction, Entry, SpendDay))
 _POCKET_COLUMNS = {account: f"{account.value}_micros" for account in POCKETS}
 _POSTED = (
-    _T.c.id, _T.c.public_id, _T.c.kind, _T.c.request_hash, _T.c.idempotency_key, _T.c.available_after_micros,
-    _T.c.created_at,
+    _T.c.id, _T.c.public_id, _T.c.kind, _T.c.request_hash, _T.c.idempotency_key, _T.c.created_at,
 )  # fmt: skip
-_BALANCE = (_B.c.currency, *(_B.c[name] for name in _POCKET_COLUMNS.values()))
-_OF_ADVERTISER = _B.c.advertiser_id == bindparam("holder")
+_HOLDER = bindparam("holder", type_=_B.c.advertiser_id.type)
+_BALANCE = tuple(_B.c[name] for name in _POCKET_COLUMNS.values())
+_OF_ADVERTISER = (_B.c.advertiser_id == _HOLDER, _B.c.currency == bindparam("currency", type_=_B.c.currency.type))
+_KEY_TAKEN = and_(_T.c.advertiser_id == _B.c.advertiser_id, _T.c.idempotency_key == bindparam("key"))
 
 #: The lock, the pockets and the answer to "was this key used?" in one trip.
-_LOCK_AND_FIND = (
-    select(*_BALANCE, *_POSTED)
-    .select_from(
-        _B.outerjoin(_T, and_(_T.c.advertiser_id == _B.c.advertiser_id, _T.c.idempotency_key == bindparam("key")))
-    )
-    .where(_OF_ADVERTISER)
+_LOCK_AND_FIND = Prepared(
+    lambda _: select(*_BALANCE, _T.c.id)
+    .select_from(_B.outerjoin(_T, _KEY_TAKEN))
+    .where(*_OF_ADVERTISER)
     .with_for_update()
 )
-_LOCK = select(*_BALANCE).where(_OF_ADVERTISER).with_for_update()
-_FIND_MANY = select(*_POSTED).where(
-    _T.c.advertiser_id == bindparam("holder"), _T.c.idempotency_key.in_(bindparam("keys", expanding=True))
+_LOCK = Prepared(lambda _: select(*_BALANCE).where(*_OF_ADVERTISER).with_for_update())
+_FIND = select(*_POSTED).where(
+    _T.c.advertiser_id == _HOLDER, _T.c.idempotency_key.in_(bindparam("keys", expanding=True))
 )
 _IDS = select(_T.c.public_id, _T.c.id).where(_T.c.public_id.in_(bindparam("public_ids", expanding=True)))
 _LAST_AFTER = (
     select(_E.c.balance_after_micros)
-    .where(_E.c.advertiser_id == bindparam("holder"), _E.c.account == bindparam("account"))
+    .where(_E.c.advertiser_id == _HOLDER, _E.c.account == bindparam("account"))
     .order_by(_E.c.id.desc())
     .limit(1)
 )
-_INSERT_TRANSACTION = insert(_T).inline()
-_INSERT_ENTRY = insert(_E).inline()
-_SAVE_BALANCE = (
-    update(_B)
-    .where(_OF_ADVERTISER)
+_TRANSACTION_COLUMNS = tuple(column.name for column in _T.c if column.name != "id")
+_ADD_TRANSACTION = Prepared(
+    lambda _: insert(_T).inline().values({name: bindparam(name) for name in _TRANSACTION_COLUMNS})
+)
+_SAVE_BALANCE = Prepared(
+    lambda _: update(_B)
+    .where(_B.c.advertiser_id == _HOLDER)
     .values({name: bindparam(f"new_{name}") for name in _POCKET_COLUMNS.values()} | {"updated_at": bindparam("at")})
 )
 _THAT_DAY = (
-    _S.c.campaign_id == bindparam("campaign"), _S.c.day == bindparam("on"), _S.c.advertiser_id == bindparam("holder"),
+    _S.c.campaign_id == bindparam("campaign"), _S.c.day == bindparam("on"), _S.c.advertiser_id == _HOLDER,
 )  # fmt: skip
 _SPENT_ON = select(_S.c.spent_micros).where(*_THAT_DAY)
 _LESS_SPEND = update(_S).where(*_THAT_DAY).values(spent_micros=_S.c.spent_micros - bindparam("amount"))
+_ENTRY_COLUMNS = tuple(column.name for column in _E.c if column.name != "id")
 
 
-def _mysql_open() -> Executable:
-    query = mysql.insert(_B)
+def _open(dialect: str) -> ClauseElement:
+    if dialect == "sqlite":
+        return sqlite.insert(_B).on_conflict_do_nothing()
     # A no-op update instead of IGNORE: it takes the exclusive lock at once, so that two openings cannot deadlock.
-    return query.on_duplicate_key_update(currency=_B.c.currency)
+    return mysql.insert(_B).on_duplicate_key_update(currency=_B.c.currency)
 
 
-def _mysql_spend() -> Executable:
-    query = mysql.insert(_S)
+def _more_spend(dialect: str) -> ClauseElement:
+    values: dict[str, Any] = {column.name: bindparam(column.name) for column in _S.c}
+    if dialect == "sqlite":
+        lite = sqlite.insert(_S).values(values)
+        added = {"spent_micros": _S.c.spent_micros + lite.excluded.spent_micros}
+        return lite.on_conflict_do_update(index_elements=["campaign_id", "day"], set_=added)
+    query = mysql.insert(_S).values(values)
     return query.on_duplicate_key_update(spent_micros=_S.c.spent_micros + query.inserted.spent_micros)
 
 
-def _sqlite_spend() -> Executable:
-    query = sqlite.insert(_S)
-    return query.on_conflict_do_update(
-        index_elements=["campaign_id", "day"], set_={"spent_micros": _S.c.spent_micros + query.excluded.spent_micros}
+def _entries(count: int) -> Prepared:
+    rows: Any = [{name: bindparam(f"{name}_{place}") for name in _ENTRY_COLUMNS} for place in range(count)]
+    return Prepared(lambda _: insert(_E).inline().values(rows))
+
+
+def _shift(_: str) -> ClauseElement:
+    """Move the pockets, if that leaves none below zero and no promo money has a say."""
+    change = {name: bindparam(f"add_{name}", type_=_B.c[name].type) for name in _POCKET_COLUMNS.values()}
+    enough = (_B.c[name] + added >= 0 for name, added in change.items())
+    no_promo = (_B.c.promo_micros == 0) | (bindparam("free_of_promo", type_=Integer) == 1)
+    values = {name: _B.c[name] + added for name, added in change.items()}
+    return update(_B).where(*_OF_ADVERTISER, no_promo, *enough).values({**values, "updated_at": bindparam("at")})
+
+
+def _add_shifted_transaction(_: str) -> ClauseElement:
+    """Insert a transaction whose last column is read from the balance as it was just moved."""
+    columns = {name: bindparam(name, type_=_T.c[name].type) for name in _TRANSACTION_COLUMNS}
+    columns["available_after_micros"] = _B.c.available_micros + _B.c.promo_micros  # type: ignore[assignment]
+    found = select(*columns.values()).where(_B.c.advertiser_id == columns["advertiser_id"])
+    return insert(_T).inline().from_select(list(columns), found)
+
+
+def _add_shifted_entries(accounts: Sequence[Account]) -> Prepared:
+    """Insert one entry an account; what the account holds after it is read from the balance."""
+
+    def build(_: str) -> ClauseElement:
+        transaction, owner = bindparam("transaction", type_=_T.c.id.type), _HOLDER
+        rows = [
+            select(
+                transaction, owner, literal_column(f"'{account.value}'"),
+                bindparam(f"amount_{place}", type_=_E.c.amount_micros.type), _B.c[_POCKET_COLUMNS[account]],
+            ).where(_B.c.advertiser_id == owner)
+            for place, account in enumerate(accounts)
+        ]  # fmt: skip
+        return insert(_E).inline().from_select(list(_ENTRY_COLUMNS), union_all(*rows))
+
+    return Prepared(build)
+
+
+_SHIFT, _ADD_SHIFTED_TRANSACTION = Prepared(_shift), Prepared(_add_shifted_transaction)
+_ADD_SHIFTED_ENTRIES = {
+    pair: _add_shifted_entries(pair)
+    for pair in (
+        (Account.AVAILABLE, Account.RESERVED),
+        (Account.RESERVED, Account.AVAILABLE),
+        (Account.RESERVED, Account.SPENT),
+        (Account.AVAILABLE, Account.SPENT),
     )
-
-
-_OPEN: dict[str, Executable] = {"sqlite": sqlite.insert(_B).on_conflict_do_nothing(), "mysql": _mysql_open()}
-_SPEND: dict[str, Executable] = {"sqlite": _sqlite_spend(), "mysql": _mysql_spend()}
-# SQLAlchemy calls MariaDB by either name, depending on the URL.
-_OPEN["mariadb"], _SPEND["mariadb"] = _OPEN["mysql"], _SPEND["mysql"]
+}
+_OPEN, _MORE_SPEND = Prepared(_open), Prepared(_more_spend)
+#: A transaction has two entries, three when promo money is used up in between.
+_ADD_ENTRIES = {count: _entries(count) for count in (2, 3)}
 
 
 class Found:
     """A transaction with the key that was asked for."""
 
-    __slots__ = ("key", "posted", "request_hash")
+    __slots__ = ("posted", "request_hash")
 
     def __init__(self, row: Any) -> None:
-        self.key: str = row.idempotency_key
         self.request_hash: str = row.request_hash
-        public_id, kind = PublicId(row.public_id), TransactionKind(row.kind)
-        self.posted = Posted(row.id, public_id, kind, row.available_after_micros, row.created_at, created=False)
+        self.posted = Posted(row.id, PublicId(row.public_id), row.kind, row.created_at, created=False)
 
 
 class LedgerStore:
@@ -114,34 +171,37 @@ class LedgerStore:
 
     def lock_and_find(self, holder: Holder, key: str, at: datetime) -> tuple[dict[Account, int], Found | None]:
         """Lock the balance, opening it if need be; return the pockets and the transaction that has the key."""
-        params = {"holder": holder.advertiser_id, "key": key}
-        connection = self._connection()
-        row = connection.execute(_LOCK_AND_FIND, params).first()
-        if row is None:
-            self._open(connection, holder, at)
-            row = connection.execute(_LOCK_AND_FIND, params).one()
-        return _pockets(row, holder), Found(row) if row.id is not None else None
+        params = {"holder": holder.advertiser_id, "currency": holder.currency, "key": key}
+        row = self._locked(_LOCK_AND_FIND, params, holder, at)
+        found = self.find_many(holder, [key])[key] if row[-1] is not None else None
+        return dict(zip(POCKETS, row, strict=False)), found
 
     def lock(self, holder: Holder, at: datetime) -> dict[Account, int]:
         """Lock the balance, opening it if need be, and return its pockets."""
+        params = {"holder": holder.advertiser_id, "currency": holder.currency}
+        return dict(zip(POCKETS, self._locked(_LOCK, params, holder, at), strict=True))
+
+    def _locked(self, query: Prepared, params: Mapping[str, Any], holder: Holder, at: datetime) -> Sequence[Any]:
         connection = self._connection()
-        row = connection.execute(_LOCK, {"holder": holder.advertiser_id}).first()
+        row = query.run(connection, params).fetchone()
         if row is None:
             self._open(connection, holder, at)
-            row = connection.execute(_LOCK, {"holder": holder.advertiser_id}).one()
-        return _pockets(row, holder)
+            row = query.run(connection, params).fetchone()
+        if row is None:
+            raise Conflict("The balance is kept in another currency.")
+        return row
 
     def _open(self, connection: Connection, holder: Holder, at: datetime) -> None:
         zeros = dict.fromkeys(_POCKET_COLUMNS.values(), 0)
-        values = {"advertiser_id": holder.advertiser_id, "currency": holder.currency, "updated_at": at, **zeros}
-        connection.execute(_OPEN[connection.dialect.name], values)
+        values = {"advertiser_id": holder.advertiser_id, "currency": holder.currency, "updated_at": at}
+        _OPEN.run(connection, {**values, **zeros})
 
     def find_many(self, holder: Holder, keys: Sequence[str]) -> dict[str, Found]:
         """Return the transactions that already have these keys."""
         connection = self._connection()
         found = {}
         for chunk in _chunks(keys):
-            for row in connection.execute(_FIND_MANY, {"holder": holder.advertiser_id, "keys": chunk}):
+            for row in connection.execute(_FIND, {"holder": holder.advertiser_id, "keys": chunk}):
                 found[row.idempotency_key] = Found(row)
         return found
 
@@ -150,38 +210,68 @@ class LedgerStore:
         params = {"holder": holder.advertiser_id, "account": account}
         return self._connection().scalar(_LAST_AFTER, params) or 0
 
+    def shift(self, holder: Holder, entries: Sequence[Move], at: datetime) -> bool:
+        """Move the pockets in one step, which locks the balance; False when that cannot be done without a look."""
+        change = {f"add_{name}": 0 for name in _POCKET_COLUMNS.values()}
+        change |= {f"add_{account.value}_micros": amount for account, amount in entries}
+        # Money that is taken out of available would have been taken from promo first.
+        free = int(change["add_available_micros"] >= 0)
+        about = {"holder": holder.advertiser_id, "currency": holder.currency, "free_of_promo": free, "at": at}
+        return bool(_SHIFT.run(self._connection(), {**about, **change}).rowcount)
+
+    def unshift(self, holder: Holder, entries: Sequence[Move], at: datetime) -> None:
+        """Take back a shift of this very transaction."""
+        change = dict.fromkeys((f"add_{name}" for name in _POCKET_COLUMNS.values()), 0)
+        change |= {f"add_{account.value}_micros": -amount for account, amount in entries}
+        about = {"holder": holder.advertiser_id, "currency": holder.currency, "free_of_promo": 1, "at": at}
+        _SHIFT.run(self._session.connection(), {**about, **change})
+
+    def add_shifted_transaction(self, values: Mapping[str, Any]) -> int:
+        """Insert the transaction of a shift and return its id; a key that is taken raises IntegrityError."""
+        return int(_ADD_SHIFTED_TRANSACTION.run(self._session.connection(), values).lastrowid)
+
+    def add_shifted_entries(self, holder: Holder, transaction_id: int, entries: Sequence[Move]) -> None:
+        """Insert the entries of a shift."""
+        rows = {f"amount_{place}": amount for place, (_, amount) in enumerate(entries)}
+        prepared = _ADD_SHIFTED_ENTRIES[entries[0][0], entries[1][0]]
+        about = {"transaction": transaction_id, "holder": holder.advertiser_id}
+        prepared.run(self._session.connection(), {**about, **rows})
+
     def add_transaction(self, values: Mapping[str, Any]) -> int:
         """Insert one transaction and return its id; a key that is taken raises IntegrityError, nothing else is lost."""
-        result = self._session.connection().execute(_INSERT_TRANSACTION, dict(values))
-        return int(result.lastrowid)
+        return int(_ADD_TRANSACTION.run(self._session.connection(), values).lastrowid)
 
-    def add_transactions(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    def add_transactions(self, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
         """Insert many transactions in order and return the id of each public id."""
         connection = self._session.connection()
         ids: dict[str, int] = {}
         for chunk in _chunks(rows):
-            connection.execute(_INSERT_TRANSACTION, [dict(row) for row in chunk])
+            connection.execute(insert(_T), chunk)
             public_ids = [row["public_id"] for row in chunk]
-            ids.update(tuple(row) for row in connection.execute(_IDS, {"public_ids": public_ids}))
+            ids.update((row.public_id, row.id) for row in connection.execute(_IDS, {"public_ids": public_ids}))
         return ids
 
     def add_entries(self, rows: Sequence[dict[str, Any]]) -> None:
         """Insert the entries, in order, with one statement a chunk."""
         connection = self._session.connection()
+        if prepared := _ADD_ENTRIES.get(len(rows)):
+            values = {f"{name}_{place}": row[name] for place, row in enumerate(rows) for name in _ENTRY_COLUMNS}
+            prepared.run(connection, values)
+            return
         for chunk in _chunks(rows):
-            connection.execute(_INSERT_ENTRY, chunk)
+            connection.execute(insert(_E), chunk)
 
     def save_balance(self, holder: Holder, holdings: Mapping[Account, int], at: datetime) -> None:
         """Write the pockets of the locked row."""
         values: dict[str, Any] = {f"new_{name}": holdings[account] for account, name in _POCKET_COLUMNS.items()}
-        self._session.connection().execute(_SAVE_BALANCE, {"holder": holder.advertiser_id, "at": at, **values})
+        _SAVE_BALANCE.run(self._session.connection(), {"holder": holder.advertiser_id, "at": at, **values})
 
     def add_spend(self, holder: Holder, campaign_id: int, day: date, amount_micros: int) -> None:
         """Count a charge (or, negative, a credit note) for a campaign's day."""
         connection = self._session.connection()
         if amount_micros >= 0:
             values = {"campaign_id": campaign_id, "day": day, "advertiser_id": holder.advertiser_id}
-            connection.execute(_SPEND[connection.dialect.name], {**values, "spent_micros": amount_micros})
+            _MORE_SPEND.run(connection, {**values, "spent_micros": amount_micros})
             return
         less = {"holder": holder.advertiser_id, "campaign": campaign_id, "on": day, "amount": -amount_micros}
         connection.execute(_LESS_SPEND, less)
@@ -190,12 +280,6 @@ class LedgerStore:
         """Return what a campaign was charged for a day."""
         params = {"holder": holder.advertiser_id, "campaign": campaign_id, "on": day}
         return self._connection().scalar(_SPENT_ON, params) or 0
-
-
-def _pockets(row: Any, holder: Holder) -> dict[Account, int]:
-    if row.currency != holder.currency:
-        raise Conflict("The balance is kept in another currency.")
-    return {account: getattr(row, name) for account, name in _POCKET_COLUMNS.items()}
 
 
 def _chunks(items: Sequence[Any]) -> Iterable[Sequence[Any]]:

@@ -63,7 +63,6 @@ class Posted:
     id: int
     public_id: PublicId
     kind: TransactionKind
-    available_after_micros: int
     created_at: datetime
     created: bool
 
