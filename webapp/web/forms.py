@@ -10,8 +10,8 @@ from wtforms import StringField
 
 from webapp.core.errors import Invalid, KabinetError
 from webapp.core.files import ByteSize
-from webapp.core.money import MoneyError, parse_micros, to_decimal
-from webapp.web.filters import file_size
+from webapp.core.money import Money, MoneyError, parse_micros, to_decimal
+from webapp.web.filters import file_size, money
 
 
 def error_text(error: str | KabinetError) -> str:
@@ -23,6 +23,8 @@ def error_text(error: str | KabinetError) -> str:
 
 
 def _written(value: Any) -> Any:
+    if isinstance(value, Money):
+        return money(value.micros, value.currency)
     return file_size(value) if isinstance(value, ByteSize) else value
 
 
