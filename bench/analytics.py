@@ -34,6 +34,7 @@ from webapp.domain.analytics.types import unix_day
 ADVERTISERS = 200
 CHUNK = 5_000_000
 ROUNDS = 60
+SETTLING_SECONDS = 120
 ZONE = ZoneInfo("UTC")
 LAST = date(2026, 11, 18)
 PERIOD = Period(LAST - timedelta(days=89), LAST)
@@ -159,6 +160,13 @@ def engines(kind: str, folder: Path) -> Iterator[tuple[Engine, Engine]]:
         server.stop()
 
 
+def settle(engine: Engine) -> None:
+    """Wait until the engine has put together what was just written: no store is filled like this in earnest."""
+    deadline = time.monotonic() + SETTLING_SECONDS
+    while engine.rows("SELECT count() FROM system.merges")[0][0] and time.monotonic() < deadline:
+        time.sleep(1)
+
+
 def measure(kind: str, events: int) -> list[str]:
     """Fill both databases, print the table, return the targets missed."""
     missed = []
@@ -172,6 +180,7 @@ def measure(kind: str, events: int) -> list[str]:
         total = events + events // 10 + 2 * (events // 5 + events // 5000)
         seconds = time.perf_counter() - began
         print(f"{kind}: {total:,} events written in {seconds:.0f} s, {total / seconds:,.0f} a second", flush=True)
+        settle(small)
         print(f"{'':<52}{'ms':>9}{'base ms':>9}{'ratio':>8}{'most':>8}")
         for target in targets(small, large):
             measured, base = side_by_side(target)
