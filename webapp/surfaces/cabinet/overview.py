@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,7 @@ from webapp.domain.analytics.charts import ChartData
 from webapp.domain.analytics.metrics import METRICS, Figure, Metric
 from webapp.domain.analytics.overview import Concern, ConcernKind, OverviewData
 from webapp.domain.analytics.services import Selection
+from webapp.domain.analytics.types import NOTHING, total
 from webapp.surfaces.cabinet import bp
 from webapp.surfaces.cabinet.figure_chart import FigureChart, MetricTab, chosen_metric, figure_chart
 from webapp.surfaces.cabinet.overview_marks import marks_of, short_name
@@ -36,6 +38,7 @@ KEYS = ("spend", "impressions", "clicks", "ctr", "conversions", "cpa")
 #: Offered beside the tabs.
 MORE = ("cpc", "cpm")
 SHOWN_CONCERNS = 4
+FEW_DAYS, HOURS_A_DAY = 2, 24
 _SHOWN = Decimal("0.000001")
 #: Campaigns that no ad has been sent for.
 _WITHOUT_ADS = frozenset({StatusCode.DRAFT, StatusCode.NO_APPROVED_ADS, StatusCode.ARCHIVED})
@@ -57,7 +60,7 @@ def overview() -> ResponseReturnValue:
 def _context(scope: Scope, days: ChosenPeriod) -> dict[str, Any]:
     data = services().overview.load(scope, Selection(days.period, days.compare), days.grain)
     chosen = chosen_metric(request.args.get("metric", ""), (*KEYS, *MORE))
-    marks = marks_of(data.log, scope, days.period)
+    marks = marks_of(data.log, scope, days.period, days.grain)
     figures = figure_chart(scope, data.chart, chosen, keys=KEYS, marks=marks)
     today = today_in(scope.zone, data.today.now)
     return {
@@ -92,9 +95,19 @@ def _with_sparks(figures: FigureChart, chart: ChartData) -> FigureChart:
 
 
 def _spark(metric: Metric, chart: ChartData, tab: MetricTab) -> Markup:
-    values = [value for value in chart.values(metric)[: chart.partial] if value is not None]
+    values = [value for value in _spark_values(metric, chart) if value is not None]
     cls = "text-c1" if tab.current else "text-c0"
     return spark(values, 52, 24, cls, zero=metric.divisor is None) if len(values) > 1 else Markup("")
+
+
+def _spark_values(metric: Metric, chart: ChartData) -> Sequence[Figure]:
+    """Return a figure of each whole step; of hours over many days only the days can be seen."""
+    if chart.grain is not Grain.HOUR or chart.period.days <= FEW_DAYS:
+        return chart.values(metric)[: chart.partial]
+    points = [point for point in chart.points[: chart.partial] if point.current is not None]
+    size = HOURS_A_DAY
+    whole = [points[start : start + size] for start in range(0, len(points) - size + 1, size)]
+    return [metric.of(total(point.current or NOTHING for point in group)) for group in whole]
 
 
 def _with_ceiling(figures: FigureChart, data: OverviewData, chosen: Metric) -> FigureChart:

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import gettext, ngettext
 
-from webapp.core.periods import Period, today_in
+from webapp.core.periods import Grain, Period, step_start, today_in
 from webapp.core.scope import Scope
 from webapp.domain.audit.models import AuditRecord
 from webapp.surfaces.cabinet.campaign_words import field_names, value_text
@@ -26,13 +26,13 @@ def short_name(name: str) -> str:
     return name.partition(",")[0]
 
 
-def marks_of(log: Sequence[AuditRecord], scope: Scope, period: Period) -> list[Mark]:
-    """Return the newest changes of a period, oldest first, one number a day; refusals of one day are one change."""
+def marks_of(log: Sequence[AuditRecord], scope: Scope, period: Period, grain: Grain) -> list[Mark]:
+    """Return the newest changes of a period, oldest first, one number a step; refusals of one day are one change."""
     found: dict[date, list[tuple[AuditRecord, str]]] = {}
     for records in _grouped(record for record in log if _within(record, scope, period)):
         text = _text(records, scope)
         if text:
-            found.setdefault(today_in(scope.zone, records[0].at), []).insert(0, (records[0], text))
+            found.setdefault(step_start(today_in(scope.zone, records[0].at), grain), []).insert(0, (records[0], text))
     newest = list(found.values())[:MOST][::-1]
     return [_mark(number, deeds, scope) for number, deeds in enumerate(newest, 1)]
 

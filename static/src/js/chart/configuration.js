@@ -69,13 +69,16 @@ export function labelStep(count, width, labelWidth = 62) {
   return least;
 }
 
+// The first label begins at the edge and the next stands in the middle of its step: half as much room again.
+const labelWidth = (labels) => Math.max(62, 10.4 * Math.max(...labels.map((label) => label.length)));
+
 function xScale(data) {
   const bars = data.stacked || data.sets.some((set) => set.type === 'bar') || data.labels.length === 1;
   return {
     stacked: Boolean(data.stacked), offset: bars, grid: { display: false }, border: { color: variable('--k-line-strong') },
     ticks: {
       color: variable('--k-muted'), font: { family: FONT, size: 12 }, maxRotation: 0, autoSkip: false, padding: 6, align: bars ? 'center' : 'inner',
-      callback(_value, i) { return i % labelStep(data.labels.length, this.width) === 0 ? data.labels[i] : ''; },
+      callback(_value, i) { return i % labelStep(data.labels.length, this.width, labelWidth(data.labels)) === 0 ? data.labels[i] : ''; },
     },
   };
 }
