@@ -77,8 +77,8 @@ class FactList:
         names = ("impressions", "clicks", "conversions", "sales", "spend_micros", "revenue_micros")
         return Counter({name: sum(sum(getattr(batch, name)) for batch in self.batches) for name in names})
 
-    def by(self, dimension: str, metric: str) -> dict[str, int]:
-        sums: Counter[str] = Counter()
+    def by(self, dimension: str, metric: str) -> dict[Any, int]:
+        sums: Counter[Any] = Counter()
         for batch in self.batches:
             for value, count in zip(getattr(batch, dimension), getattr(batch, metric), strict=True):
                 sums[value] += count

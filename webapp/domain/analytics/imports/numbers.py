@@ -173,8 +173,8 @@ def plain_millionths(cells: Sequence[Cell], mark: str, ceiling: int) -> list[int
 
 def _equally_long(texts: Sequence[str], mark: str) -> list[int] | None:
     """Read figures with one number of places all down the column, as most systems write them."""
-    places = len(texts[0].partition(mark)[2])
     together = "\n".join(texts)
+    places = len(texts[0].partition(mark)[2])
     if not 0 < places <= 6 or together.count(mark) != len(texts) or "" in texts:
         return None
     if min(map(len, texts)) <= places or set(map(itemgetter(-1 - places), texts)) != {mark}:

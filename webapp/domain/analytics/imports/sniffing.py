@@ -83,7 +83,7 @@ def _delimiter(file: BinaryIO, encoding: str) -> str:
     file.seek(0)
     head = io.StringIO(file.read(_HEAD_BYTES).decode(encoding, errors="replace"), newline=None).read()
     file.seek(0)
-    if head.count("\0") > len(head) // 10:
+    if sum(letter < " " and letter not in "\t\n\r" for letter in head) > len(head) // 50:
         raise problem("not_a_table")
     first = head.lstrip("\ufeff").split("\n", 1)[0].strip()
     if first.startswith("sep=") and len(first) == 5:
@@ -163,11 +163,11 @@ def is_figure(cell: Cell) -> bool:
 
 def headings(found: Layout, header_line: int) -> list[str]:
     """Return the headings, one for every column; a column without one gets its number."""
-    width = max(len(row) for row in found.sample.rows)
     lines = list(found.sample.lines)
     row: Sequence[Cell] = found.sample.rows[lines.index(header_line)] if header_line in lines else ()
+    lengths = [len(cells) for cells, line in zip(found.sample.rows, lines, strict=True) if line > header_line]
+    # As long as most rows are: a single longer one is a mistake to be told about.
+    width = max(len(row), Counter(lengths).most_common(1)[0][0] if lengths else 0)
     texts = [" ".join(str(cell).replace("\ufeff", "").split()) for cell in row]
     texts += [""] * (width - len(texts))
     return [text or f"{number}" for number, text in enumerate(texts, start=1)]
-
-
