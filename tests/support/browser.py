@@ -13,7 +13,12 @@ from werkzeug.test import TestResponse
 
 HTML = "{http://www.w3.org/1999/xhtml}"
 #: What html5lib calls an error and no browser minds.
-HARMLESS = {"expected-doctype-but-got-start-tag", "expected-doctype-but-got-chars", "expected-doctype-but-got-eof"}
+HARMLESS = {
+    "expected-doctype-but-got-start-tag",
+    "expected-doctype-but-got-chars",
+    "expected-doctype-but-got-eof",
+    "expected-named-entity",
+}
 UNLABELLED = {"hidden", "submit", "button", "image", "reset"}
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
@@ -25,7 +30,12 @@ def parse(text: str) -> ET.Element:
     # A table row or cell alone is a fragment of a table.
     container = "tbody" if text.lstrip().startswith("<tr") else "tr" if text.lstrip().startswith("<td") else "div"
     tree = parser.parse(text) if whole else parser.parseFragment(text, container=container)
-    faults = [f"{where}: {code} {details}" for where, code, details in parser.errors if code not in HARMLESS]
+    lines = text.splitlines()
+    faults = [
+        f"{where}: {code} {details} in {lines[where[0] - 1].strip()[:200]}"
+        for where, code, details in parser.errors
+        if code not in HARMLESS
+    ]
     assert not faults, f"broken HTML: {faults[:5]}"
     return tree
 
