@@ -209,8 +209,8 @@ def test_page_shows_the_figures_of_the_look(then: Browser) -> None:
     text = then.get("/").text
     for shown in ("$4,885.73", "$215.17", "$470.00", "$13,051", "4,896,911", "30,337", "0.62%", "1,417", "$9.21",
                   "5,023,329", "96,081", "11 days left", "Autumn jackets: bid $2.80 → $3.20", "2,660.40",
-                  "Ledger and figures agree", "Trail shoes: $60 → $80 a day", "Winter boots launched"):  # fmt: skip
-                  "at $480.67 a day",
+                  "Ledger and figures agree", "Trail shoes: $60 → $80 a day", "Winter boots launched",
+                  "at $480.67 a day"):  # fmt: skip
         assert shown in text, shown
 
 
