@@ -40,6 +40,11 @@ LOOKS: dict[str, StatusLook] = {
     "draft": StatusLook(_l("Draft"), "draft", "text-muted"),
     "queued": StatusLook(_l("Queued"), "scheduled", "text-info"),
     "running": StatusLook(_l("Running"), "review", "text-info"),
+    "uploaded": StatusLook(_l("Being checked"), "review", "text-info"),
+    "checked": StatusLook(_l("Ready to import"), "waiting", "text-c2"),
+    "blocked": StatusLook(_l("Not ready"), "problem", "text-error"),
+    "removing": StatusLook(_l("Being removed"), "review", "text-info"),
+    "removed": StatusLook(_l("Removed"), "draft", "text-muted"),
 }
 
 

@@ -81,17 +81,31 @@ class StatisticsImports:
 
     def get(self, scope: Scope, public_id: str) -> StatisticsImport:
         """Return an import of the advertiser or raise NotFound."""
-        scope.require(Permission.STATISTICS_IMPORT)
+        # Whoever reads reports may see where their figures came from.
+        scope.require(Permission.REPORT_READ)
         return self._store.get(scope, public_id)
 
     def list_page(self, scope: Scope, page: PageRequest) -> Page[StatisticsImport]:
         """Return a page of the advertiser's imports, newest first."""
-        scope.require(Permission.STATISTICS_IMPORT)
+        scope.require(Permission.REPORT_READ)
         return self._store.list_page(scope, page)
 
     def task_of(self, scope: Scope, row: StatisticsImport) -> Task | None:
         """Return the background work of an import, if it has any."""
         return self._tasks.get(scope, row.task_public_id) if row.task_public_id else None
+
+    def find_twin(self, scope: Scope, row: StatisticsImport) -> StatisticsImport | None:
+        """Return another import whose rows (else whose file) are the same and count."""
+        by_rows = self._store.find_twin(scope, row.rows_sha256, row.id) if row.rows_sha256 else None
+        return by_rows or self._store.find_same_file(scope, row.file_sha256, row.id)
+
+    def sheet_names(self, scope: Scope, row: StatisticsImport) -> list[str]:
+        """Return the sheets of a workbook; none for a text, and for a workbook too large to be opened at once."""
+        scope.require(Permission.STATISTICS_IMPORT)
+        if ImportOptions.from_json(row.options).kind != "workbook" or row.byte_size > CHECK_AT_ONCE_BYTES:
+            return []
+        with self._files.open(row.storage_key) as file:
+            return list(self._workbooks.open(file).sheet_names)
 
     def change(
         self, scope: Scope, public_id: str, options: ImportOptions, *, guess_again: bool = False,
