@@ -25,19 +25,22 @@ NOT_SHOWN = ("webapp/cli/", "webapp/demo/")
 TEMPLATES = "templates"
 GETTEXT = {"_", "gettext", "_l", "lazy_gettext", "N_"}
 NGETTEXT = {"ngettext", "lazy_ngettext"}
+PGETTEXT = {"_p", "pgettext", "lazy_pgettext"}
 SPOKEN = ("webapp/domain/", "webapp/core/")
 SENTENCE = re.compile(r"(?=[^a-z]*[A-Z“])[A-Z“%][^\n]* [^\n]*[.?]|%\(\w+\)s [^\n]* [^\n]*[.?]")
 NOT_READ = {"ValueError", "TypeError", "RuntimeError", "AssertionError", "LookupError", "KeyError", "dedent"}
 
 #: A text, or a text and its plural.
 Text = str | tuple[str, str]
+Said = tuple[Text, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A text and the file it stands in."""
+    """A text, what tells it from the same words elsewhere, and the file it stands in."""
 
     text: Text
+    context: str | None
     path: str
 
 
@@ -86,8 +89,17 @@ class PythonFile:
     tree: ast.Module
     house: House
 
+    def said(self) -> Iterator[Said]:
+        """Yield its texts with their contexts."""
+        yield from ((text, None) for text in self.texts() if text)
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call) and _name(node.func) in PGETTEXT and len(node.args) > 1:
+                context, text = (next(_strings(argument), "") for argument in node.args[:2])
+                if text:
+                    yield text, context
+
     def texts(self) -> Iterator[Text]:
-        """Yield its texts in the order of the tree."""
+        """Yield its texts that need no context, in the order of the tree."""
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Call):
                 yield from self._of_call(node)
@@ -198,19 +210,23 @@ def _of_python(root: Path) -> Iterator[Found]:
         house.learn(tree)
     for path, tree in trees.items():
         if not path.startswith(NOT_SHOWN):
-            yield from (Found(text, path) for text in PythonFile(path, tree, house).texts() if text)
+            yield from (Found(text, context, path) for text, context in PythonFile(path, tree, house).said())
 
 
 def _of_templates(root: Path) -> Iterator[Found]:
-    keywords = ["_", "gettext", "ngettext"]
+    keywords = ["_", "gettext", "ngettext", "pgettext"]
     for file in sorted((root / TEMPLATES).rglob("*.*")):
         with file.open("rb") as opened:
             for _line, function, message, _comments in babel_extract(opened, keywords, [], {"silent": "false"}):
-                text = _of_template(function, message)
+                text, context = _of_template(function, message)
                 if text:
-                    yield Found(text, file.relative_to(root).as_posix())
+                    yield Found(text, context, file.relative_to(root).as_posix())
 
 
-def _of_template(function: str | None, message: str | tuple[str | None, ...] | None) -> Text:
+def _of_template(function: str | None, message: str | tuple[str | None, ...] | None) -> Said:
     parts = [part for part in (message if isinstance(message, tuple) else (message,)) if part]
-    return (parts[0], parts[1]) if function == "ngettext" and len(parts) > 1 else "".join(parts[:1])
+    if function == "pgettext" and len(parts) > 1:
+        return parts[1], parts[0]
+    if function == "ngettext" and len(parts) > 1:
+        return (parts[0], parts[1]), None
+    return "".join(parts[:1]), None

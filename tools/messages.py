@@ -27,7 +27,7 @@ def template(root: Path = ROOT) -> Catalog:
     """Return every text of the interface with the files it stands in."""
     catalogue = Catalog(project="Kabinet", charset="utf-8")
     for found in collect(root):
-        catalogue.add(found.text, locations=[(found.path, 0)])
+        catalogue.add(found.text, locations=[(found.path, 0)], context=found.context)
     return catalogue
 
 
@@ -85,7 +85,7 @@ def main() -> None:
         left = untranslated(catalogue)
         print(f"{file_of(language).relative_to(ROOT)}: {len(catalogue)} texts, {len(left)} to translate")
         for message in left:
-            print(f"  {message.locations[0][0]}: {message.id!r}", file=sys.stderr)
+            print(f"  {message.locations[0][0]}: {message.context or ''} {message.id!r}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -110,11 +110,13 @@ def _hint(field: str, campaign: Campaign, spend: CampaignSpend) -> str:
         return str(gettext("In force at once, for what is shown from now on. What was charged stays as it is."))
     if field == "daily_budget":
         left = max(0, (campaign.daily_budget_micros or 0) - spend.today_micros)
-        today = gettext("In force at once. Today %(spent)s is already spent", spent=money(spend.today_micros, currency))
+        spent = money(spend.today_micros, currency)
         if campaign.daily_budget_micros is None:
-            return f"{today}."
-        rest = gettext("the rest of the day may use %(left)s.", left=money(left, currency))
-        return f"{today}; {rest}"
+            return str(gettext("In force at once. Today %(spent)s is already spent.", spent=spent))
+        rest = {"spent": spent, "left": money(left, currency)}
+        return str(
+            gettext("In force at once. Today %(spent)s is already spent; the rest of the day may use %(left)s.", **rest)
+        )
     if field == "total_budget":
         return str(gettext("%(spent)s is already spent. Empty means no such limit.",
                            spent=money(spend.total_micros, currency)))  # fmt: skip

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_babel import get_locale, gettext, ngettext
+from babel.lists import format_list
+from flask_babel import get_locale, gettext, ngettext, pgettext
 
 from webapp.domain.ads.targeting import country_codes, language_codes
 from webapp.domain.ads.types import (
@@ -212,7 +213,8 @@ def audience_short(audience: Targeting, hours: str) -> str:
     else:
         parts.append(gettext("All countries"))
     if audience.devices:
-        parts.append(" + ".join(device_names()[key].lower() for key in audience.devices))
+        names = [device_names()[key].lower() for key in audience.devices]
+        parts.append(format_list(names, locale=get_locale()))
     on = hours.count("1")
     if on < len(hours):
         parts.append(gettext("%(count)s of 168 hours", count=on))
@@ -339,9 +341,9 @@ def deed_text(action: str, subject: str) -> str:
     sentences = {
         "campaign.create": gettext("Created"),
         "campaign.launch": gettext("Launched"),
-        "campaign.pause": gettext("Paused"),
-        "campaign.resume": gettext("Switched on"),
-        "campaign.archive": gettext("Archived"),
+        "campaign.pause": pgettext("deed", "Paused"),
+        "campaign.resume": pgettext("deed", "Switched on"),
+        "campaign.archive": pgettext("deed", "Archived"),
         "campaign.unarchive": gettext("Restored from the archive"),
         "ad.create": gettext("Ad “%(name)s” added", name=subject),
         "ad.pause": gettext("Ad “%(name)s” switched off", name=subject),
