@@ -18,6 +18,7 @@ from webapp.web.converters import register_converters
 from webapp.web.errors import register_errors
 from webapp.web.filters import register_filters
 from webapp.web.headers import register_headers
+from webapp.web.jinja import register_texts
 from webapp.web.locale import choose_locale
 from webapp.web.sessions import register_sessions
 from webapp.web.shell import register_shell
@@ -94,6 +95,7 @@ def _register(app: KabinetFlask) -> None:
     register_access(app)
     register_errors(app)
     register_filters(app)
+    register_texts(app)
     register_shell(app)
     for surface in SURFACES:
         import_views(surface)

@@ -13,6 +13,7 @@ from webapp.db.engines import reading
 from webapp.db.transaction import ATTEMPTS, commit, is_retryable, rollback
 from webapp.extensions import db
 from webapp.settings import Settings
+from webapp.web.jinja import KabinetEnvironment
 
 if TYPE_CHECKING:
     from webapp.wiring import Adapters, Services
@@ -24,6 +25,7 @@ FIRST_ERROR = 400
 class KabinetFlask(Flask):
     """Flask with our transaction rule and our wiring."""
 
+    jinja_environment = KabinetEnvironment
     settings: Settings
     adapters: Adapters
 
