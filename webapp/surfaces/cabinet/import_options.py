@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -14,6 +14,8 @@ from webapp.surfaces.cabinet.import_words import delimiter_choices
 
 _MAX_LINE = 1000
 _MAX_CAMPAIGN_NAME = 120
+_TARGETS = frozenset(target.value for target in Target)
+_ORDERS = frozenset(order.value for order in DateOrder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def _day(text: str) -> str:
 #: Fields that may be empty: then the value is worked out from the file.
 _FIELDS: dict[str, Callable[[str], object]] = {
     "decimal_mark": lambda text: text if text in (".", ",") else "",
-    "date_order": lambda text: text if text in tuple(DateOrder) else "",
+    "date_order": lambda text: text if text in _ORDERS else "",
     "day": _day,
     "campaign_name": lambda text: text[:_MAX_CAMPAIGN_NAME],
     "money_unit": lambda text: text == "micros",
@@ -87,7 +89,7 @@ def _columns(form: Mapping[str, str], options: ImportOptions) -> Iterator[Column
 
 
 def _column(column: Column, chosen: str | None, name: str | None) -> Column:
-    target = Target(chosen) if chosen in tuple(Target) else column.target
+    target = Target(chosen) if chosen and chosen in _TARGETS else column.target
     named = (name or "").strip()[:MAX_NAME_LENGTH] or column.name or column.header[:MAX_NAME_LENGTH]
     own = named if target is Target.DIMENSION else ""
     if target is column.target and own == column.name:
@@ -95,6 +97,6 @@ def _column(column: Column, chosen: str | None, name: str | None) -> Column:
     return replace(column, target=target, name=own, why=Note("chosen"))
 
 
-def _one_of(form: Mapping[str, str], name: str, allowed: object, default: str) -> str:
+def _one_of(form: Mapping[str, str], name: str, allowed: Sequence[str], default: str) -> str:
     value = form.get(name, default)
-    return value if value in tuple(allowed) else default  # type: ignore[arg-type]
+    return value if value in allowed else default

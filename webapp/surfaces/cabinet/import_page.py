@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
+from typing import Any, cast
 
 from flask import url_for
 from flask_babel import gettext, ngettext
@@ -14,17 +15,15 @@ from flask_babel import gettext, ngettext
 from webapp.core.errors import KabinetError
 from webapp.core.permissions import Permission
 from webapp.core.scope import Scope
-from webapp.domain.analytics.imports.types import METRICS, Column, ImportCheck, ImportOptions, Note, Target
+from webapp.domain.analytics.imports.types import DIMENSIONS, METRICS, Column, ImportCheck, ImportOptions, Note, Target
 from webapp.domain.analytics.models import ImportState, StatisticsImport
 from webapp.domain.tasks.models import Task, TaskState
-from webapp.surfaces.cabinet.import_words import obstacle_text, short
+from webapp.surfaces.cabinet.import_words import obstacle_text, short, target_label
 from webapp.web.filters import integer
 from webapp.web.forms import error_text
 
 #: Columns with a choice of their own; of a wider table the others are chosen from one list.
-SHOWN_COLUMNS = 40
-SHOWN_PREVIEW = 10
-SHOWN_PROBLEMS = 20
+SHOWN_COLUMNS = 25
 #: Obstacles that another file, not another choice, removes.
 _TWINS = frozenset({"already_imported", "same_file"})
 
@@ -92,6 +91,10 @@ class ImportPage:
         """Tell whether the reader may decide about this import."""
         return self.scope.can(Permission.STATISTICS_IMPORT)
 
+    def has(self, *targets: str) -> bool:
+        """Tell whether some column is given to one of these targets."""
+        return any(column.target in targets for column in self.options.columns)
+
     @property
     def ready(self) -> bool:
         """Tell whether all or some rows can be imported."""
@@ -126,6 +129,12 @@ class ImportPage:
         return [(name, name) for name in self.sheets]
 
     @property
+    def dimensions(self) -> list[str]:
+        """Return the names of what figures can be broken down by, besides campaign and ad."""
+        kept = (*DIMENSIONS, Target.DIMENSION)
+        return [column.name or target_label(column.target) for column in self.options.columns if column.target in kept]
+
+    @property
     def metrics(self) -> list[str]:
         """Return the figures the file has."""
         return [target.value for target in METRICS if target.value in self.check.totals]
@@ -142,7 +151,8 @@ class ImportPage:
         """Return the address of the report over the days of the file."""
         if not self.days:
             return url_for("cabinet.report")
-        return url_for("cabinet.report", **{"from": self.check.first_day, "to": self.check.last_day, "compare": "none"})
+        period = {"from": self.check.first_day, "to": self.check.last_day, "compare": "none"}
+        return url_for("cabinet.report", **cast("dict[str, Any]", period))
 
     def error_of(self, name: str) -> list[str]:
         """Return what is wrong with a field."""
@@ -172,4 +182,4 @@ def failure_of(page: ImportPage) -> str:
     if page.task is not None and page.task.error:
         values = page.task.result.get("error_values", {})
         return error_text(KabinetError(page.task.error, **values))
-    return gettext("The work stopped before its end.")
+    return str(gettext("The work stopped before its end."))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from flask import Flask
+from flask.sansio.app import App
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
@@ -169,7 +169,7 @@ def _written(name: str, value: Any) -> str:
     return integer(value) if isinstance(value, int) else short(value)
 
 
-def register_import_words(app: Flask) -> None:
+def register_import_words(app: App) -> None:
     """Give templates the words of imports."""
     app.jinja_env.filters.update(short=short)
     app.jinja_env.globals.update(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,10 +11,10 @@ from flask_babel import gettext as _
 
 from webapp.core.errors import Invalid, KabinetError
 from webapp.core.ids import PublicId
-from webapp.core.paging import PageRequest
+from webapp.core.paging import Page, PageRequest
 from webapp.core.permissions import Permission
 from webapp.domain.analytics.imports.types import ImportOptions
-from webapp.domain.analytics.models import ImportState
+from webapp.domain.analytics.models import ImportState, StatisticsImport
 from webapp.surfaces.cabinet import bp
 from webapp.surfaces.cabinet.import_options import read_change
 from webapp.surfaces.cabinet.import_page import ImportPage, Phase, failure_of, standing
@@ -121,7 +121,7 @@ def import_remove(import_id: PublicId) -> ResponseReturnValue:
     return _answer(import_id)
 
 
-def _found() -> object:
+def _found() -> Page[StatisticsImport]:
     number = max(1, request.args.get("page", 1, type=int))
     return services().imports.list_page(scope(), PageRequest(number, PAGE_SIZE))
 
@@ -146,12 +146,12 @@ def _refused(import_id: PublicId, errors: Mapping[str, str | KabinetError]) -> R
     return invalid(PAGE, fragment=PART, **_shown(import_id, errors))
 
 
-def _shown(import_id: PublicId, errors: Mapping[str, str | KabinetError] | None = None) -> dict[str, object]:
+def _shown(import_id: PublicId, errors: Mapping[str, str | KabinetError] | None = None) -> dict[str, Any]:
     """Collect what the page of an import shows; of what is not on the screen nothing is looked up."""
     who, imports = scope(), services().imports
     row = imports.get(who, import_id)
     shown = ImportPage(row, who, imports.task_of(who, row), errors=errors or {})
-    choices: dict[str, object] = {}
+    choices: dict[str, Any] = {}
     if shown.phase is Phase.CHECKED:
         shown.twin = imports.find_twin(who, row) if shown.twins else None
         shown.sheets = imports.sheet_names(who, row) if shown.may_change else []

@@ -179,11 +179,9 @@ def _equally_long(texts: Sequence[str], mark: str) -> list[int] | None:
         return None
     if min(map(len, texts)) <= places or set(map(itemgetter(-1 - places), texts)) != {mark}:
         return None
-    digits = together.replace(mark, "").split("\n")
-    if not _all_digits("".join(digits)) or len(digits) != len(texts):
-        return None
-    unit = 10 ** (6 - places)
-    return [unit * value for value in map(int, digits)]
+    zeros = "0" * (6 - places)
+    digits = f"{together.replace(mark, '').replace(chr(10), zeros + chr(10))}{zeros}".split("\n")
+    return list(map(int, digits)) if _all_digits("".join(digits)) and len(digits) == len(texts) else None
 
 
 def _by_parts(texts: Sequence[str], mark: str) -> list[int] | None:
@@ -202,11 +200,11 @@ def _all_digits(text: str) -> bool:
 class MarkVotes:
     """Finds out a file's decimal mark from all its figures."""
 
-    #: One or two digits, or four and more, behind the only mark; a nought before it; a thousands mark before it.
+    #: One or two digits, or four and more, behind the only mark; a nought before it; thousands parted before it.
     _FRACTION = {
         mark: re.compile(
             rf"^[^\d\n]*(?:\d+{re.escape(mark)}(?:\d{{1,2}}|\d{{4,}})|0{re.escape(mark)}\d+"
-            rf"|\d{{1,3}}(?:{re.escape(other)}\d{{3}})+{re.escape(mark)}\d+)[^\d\n.,]*$",
+            rf"|\d{{1,3}}(?:[{other} \u00a0\u2007\u2009\u202f'’`]\d{{3}})+{re.escape(mark)}\d+)[^\d\n.,]*$",
             re.MULTILINE,
         )
         for mark, other in ((".", ","), (",", "."))
