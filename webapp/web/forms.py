@@ -11,7 +11,7 @@ from wtforms import StringField
 from webapp.core.errors import Invalid, KabinetError
 from webapp.core.files import ByteSize
 from webapp.core.money import Money, MoneyError, parse_micros, to_decimal
-from webapp.web.filters import file_size, money
+from webapp.web.filters import current_style, file_size, money
 
 
 def error_text(error: str | KabinetError) -> str:
@@ -73,4 +73,4 @@ class MoneyField(StringField):
             return raw
         text = f"{to_decimal(self.data):f}".rstrip("0").rstrip(".")
         whole, _, cents = text.partition(".")
-        return f"{whole}.{cents:0<2}"
+        return f"{whole}{current_style().point}{cents:0<2}"

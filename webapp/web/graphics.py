@@ -57,11 +57,11 @@ def glyph(name: str, cls: str = "") -> Markup:
 
 
 def status(code: str | Enum, reason: object = "", cls: str = "") -> Markup:
-    """Show a status: shape, word, then the reason."""
+    """Show a status: shape, word, then the reason; one line, in which a reason without room for it is left out."""
     look = status_look(code)
-    why = Markup('<span class="text-muted truncate">{}</span>').format(reason) if reason else ""
+    why = Markup('<span class="text-muted truncate flex-1 basis-0 min-w-10">{}</span>').format(reason) if reason else ""
     return Markup(
-        '<span class="flex items-center gap-1.5 min-w-0 {}">{}'
+        '<span class="flex flex-wrap items-center gap-x-1.5 max-h-[1lh] overflow-hidden min-w-0 {}">{}'
         '<span class="font-medium whitespace-nowrap">{}</span>{}</span>'
     ).format(cls, glyph(look.glyph, look.tone), look.label, why)
 
