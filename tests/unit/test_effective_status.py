@@ -41,7 +41,7 @@ def terms(**changes: Any) -> Any:
 
 
 def status(ads: AdCounts = READY, spend: CampaignSpend | None = None, money: int = units(100), **changes: Any) -> Any:
-    return effective_status(terms(**changes), ads, spend or CampaignSpend(), Moment(NOW, RIGA, money))
+    return effective_status(terms(**changes), ads, spend or CampaignSpend(), Moment.at(NOW, RIGA, money))
 
 
 def test_everything_in_order_serves() -> None:

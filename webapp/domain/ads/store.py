@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, case, delete, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from webapp.core.errors import NotFound
 from webapp.core.ids import PublicId
 from webapp.core.paging import Page, PageRequest
 from webapp.core.scope import Scope
+from webapp.domain.ads.light import LightCampaign, light_campaigns
 from webapp.domain.ads.models import (
     Ad,
     Asset,
@@ -26,26 +27,6 @@ from webapp.domain.ads.models import (
 from webapp.domain.ads.types import AdCounts
 
 T = TypeVar("T")
-
-#: What a list knows of every campaign; a page's rows are loaded whole.
-LIGHT: tuple[InstrumentedAttribute[Any], ...] = (
-    Campaign.id,
-    Campaign.public_id,
-    Campaign.name,
-    Campaign.status,
-    Campaign.status_changed_at,
-    Campaign.status_changed_by,
-    Campaign.bid_model,
-    Campaign.bid_micros,
-    Campaign.daily_budget_micros,
-    Campaign.total_budget_micros,
-    Campaign.starts_at,
-    Campaign.ends_at,
-    Campaign.hours,
-    Campaign.draft_step,
-    Campaign.labels,
-    Campaign.version,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +83,9 @@ class AdsStore:
         query = select(Campaign).where(Campaign.advertiser_id == scope.advertiser_id, Campaign.id.in_(list(ids)))
         return {row.id: row for row in self._session.scalars(query)}
 
-    def light_campaigns(self, scope: Scope) -> Sequence[Any]:
+    def light_campaigns(self, scope: Scope) -> Sequence[LightCampaign]:
         """Return what a list needs of every campaign of the advertiser, newest first."""
-        query = select(*LIGHT).where(Campaign.advertiser_id == scope.advertiser_id)
-        return self._session.execute(query.order_by(Campaign.id.desc())).all()
+        return light_campaigns(self._session, scope)
 
     def nav_counts(self, scope: Scope) -> dict[str, int]:
         """Return how many campaigns and creatives are not in the archive, in one query."""

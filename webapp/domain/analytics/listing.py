@@ -47,9 +47,9 @@ class ListQuery:
     page: PageRequest = field(default_factory=PageRequest)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CampaignRow:
-    """One line of the list."""
+    """One line of the list; not frozen, for a thousand are made for every page."""
 
     campaign: ListedCampaign
     report: StatusReport

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from markupsafe import Markup
 
 from webapp.core.ids import PublicId
@@ -28,6 +29,7 @@ from webapp.surfaces.cabinet.campaigns import head_context, page_request
 from webapp.surfaces.cabinet.figure_chart import Mark, chosen_metric, figure_chart
 from webapp.web.access import requires
 from webapp.web.app import services
+from webapp.web.dimensions import metric_label
 from webapp.web.htmx import page
 from webapp.web.periods import ChosenPeriod, chosen_period, here
 from webapp.web.tenancy import scope
@@ -37,9 +39,17 @@ ADS_SIZE = 25
 MAX_MARKS = 9
 SHOWN_CHANGES = 6
 ALL_CHANGES = 500
-KEYS = ("impressions", "clicks", "ctr", "spend", "conversions", "cpa", "cpc", "cpm")
-#: Deeds that say nothing of delivery have no place on the chart.
-_UNMARKED = frozenset({"campaign.create", "ad.create", "ad.update", "creative.create", "creative.save"})
+KEYS = ("impressions", "spend", "ctr", "conversions", "cpa")
+#: Offered beside the tabs.
+MORE = ("clicks", "cpc", "cpm")
+#: Deeds that may move the curve.
+_MARKED = frozenset(
+    {f"campaign.{deed}" for deed in ("launch", "pause", "resume", "update")}
+    | {f"ad.{deed}" for deed in ("create", "pause", "resume", "archive", "update")}
+    | {"creative.approve", "creative.reject"}
+)
+#: Deeds whose fields are opened one by one.
+_OPENED = frozenset({"campaign.update", "ad.update"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +110,13 @@ def _records(campaign: Campaign, limit: int = 50) -> list[AuditRecord]:
 def _chart_context(campaign: Campaign, days: ChosenPeriod, records: Sequence[AuditRecord]) -> dict[str, Any]:
     selection = Selection(days.period, compare=days.compare, campaign_ids=(campaign.id,))
     chart = services().figures.chart(scope(), selection, days.grain)
-    marked = _marked(records, days)
-    marks = [
-        Mark(number, record.at, _short(record), record.actor_name)
-        for number, record in sorted((number, record) for record, number in marked)
-    ]
-    metric = chosen_metric(request.args.get("metric", ""), KEYS)
+    marks = _marks(_marked(records, days))
+    metric = chosen_metric(request.args.get("metric", ""), (*KEYS, *MORE))
     return {
         "days": days,
         "figures": figure_chart(scope(), chart, metric, keys=KEYS, marks=marks),
+        "more": [(metric_label(key), here(metric=key), key == metric.key) for key in MORE],
+        "more_label": metric_label(metric.key) if metric.key in MORE else gettext("More"),
         "fresh_at": services().figures.fresh_at(scope()),
         "total": chart.total.current,
         "swap": Markup('hx-target="#campaign-body" hx-swap="outerHTML" hx-push-url="true"'),
@@ -140,9 +148,25 @@ def _marked(records: Sequence[AuditRecord], days: ChosenPeriod) -> list[tuple[Au
     within = [
         record
         for record in records
-        if record.action not in _UNMARKED and days.period.first <= today_in(scope().zone, record.at) <= days.period.last
+        if record.action in _MARKED and days.period.first <= today_in(scope().zone, record.at) <= days.period.last
     ][:MAX_MARKS]
     return [(record, len(within) - place) for place, record in enumerate(within)]
+
+
+def _marks(marked: Sequence[tuple[AuditRecord, int]]) -> list[Mark]:
+    """Return one mark a day: the newest number of the day, with all its changes in words."""
+    by_day: dict[date, list[tuple[AuditRecord, int]]] = {}
+    for record, number in marked:
+        by_day.setdefault(today_in(scope().zone, record.at), []).append((record, number))
+    return [
+        Mark(
+            deeds[0][1],
+            deeds[0][0].at,
+            "; ".join(_short(record) for record, _ in reversed(deeds)),
+            ", ".join(dict.fromkeys(record.actor_name for record, _ in deeds)),
+        )
+        for deeds in reversed(by_day.values())
+    ]
 
 
 def _changes(records: Sequence[AuditRecord], days: ChosenPeriod) -> list[ShownChange]:
@@ -152,7 +176,7 @@ def _changes(records: Sequence[AuditRecord], days: ChosenPeriod) -> list[ShownCh
 
 def _lines(record: AuditRecord, number: int | None) -> list[ShownChange]:
     """Open a record into its fields; a deed that is a sentence of its own stays one line."""
-    if not record.action.endswith(".update") or not record.changes:
+    if record.action not in _OPENED or not record.changes:
         return [ShownChange(record.at, record.actor_name, deed_text(record.action, record.subject_name), number=number)]
     prefix = "" if record.action == "campaign.update" else f"{record.subject_name}: "
     return [

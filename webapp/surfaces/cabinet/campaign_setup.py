@@ -25,10 +25,11 @@ from webapp.surfaces.cabinet.campaign_forms import (
     form_of,
     terms_from,
 )
-from webapp.surfaces.cabinet.campaign_words import audience_lines, audience_short, run_text
+from webapp.surfaces.cabinet.campaign_words import audience_lines, audience_short
 from webapp.surfaces.cabinet.campaigns import head_context
 from webapp.web.access import requires
 from webapp.web.app import services
+from webapp.web.filters import money
 from webapp.web.forms import error_text
 from webapp.web.htmx import go, invalid, page, toast
 from webapp.web.tenancy import scope
@@ -225,10 +226,19 @@ def _summary(campaign: Campaign | None, step: str) -> str:
     if campaign is None:
         return ""
     if step == "goal":
-        return run_text(campaign.starts_at, campaign.ends_at, scope().zone_name) if campaign.bid_micros else ""
+        return _price(campaign) if campaign.bid_micros else ""
     if step == "audience" and campaign.draft_step > 2:
         return audience_short(Targeting.from_json(campaign.targeting), campaign.hours)
     return ""
+
+
+def _price(campaign: Campaign) -> str:
+    """Return what is paid and how much a day: CPM $2.60, $90.00 a day."""
+    bid = f"{campaign.bid_model.upper()} {money(campaign.bid_micros, scope().currency)}"
+    if campaign.daily_budget_micros is None:
+        return bid
+    budget = money(campaign.daily_budget_micros, scope().currency)
+    return str(gettext("%(bid)s, %(budget)s a day", bid=bid, budget=budget))
 
 
 def _edit_page(campaign: Campaign, form: CampaignForm, *, failed: bool = False) -> ResponseReturnValue:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_wtf.csrf import generate_csrf
 
 from webapp.core.errors import Invalid
 from webapp.core.ids import PublicId
@@ -17,6 +18,7 @@ from webapp.domain.ads.models import Campaign
 from webapp.domain.ads.types import SWITCHLESS, StatusCode, Tab, Targeting
 from webapp.domain.analytics.listing import ASCENDING_FIRST, SORTS, CampaignRow, Listing, ListQuery
 from webapp.surfaces.cabinet import bp
+from webapp.surfaces.cabinet.campaign_rows import RowWriter, row_words
 from webapp.surfaces.cabinet.campaign_words import audience_short, cap_text, pacing_names, run_text, tab_names
 from webapp.web.access import requires
 from webapp.web.app import services
@@ -59,8 +61,14 @@ def _list_context(days: ChosenPeriod, query: ListQuery, listing: Listing) -> dic
         "sort_links": {key: sort_link(query, key) for key in SORTS},
         "page_url": lambda number: here(page=number),
         "sizes": [(str(size), here(size=size), size == query.page.size) for size in PAGE_SIZES],
-        "row_params": period_params(),
+        **rows_context(listing.page.items),
     }
+
+
+def rows_context(rows: Sequence[CampaignRow]) -> dict[str, Any]:
+    """Return what the rows' template needs: the rows written out, the words and the token they all repeat."""
+    writer = RowWriter(scope())
+    return {"rows": [writer.write(row) for row in rows], "w": row_words(), "token": generate_csrf()}
 
 
 def list_query() -> ListQuery:
@@ -105,8 +113,8 @@ def redrawn(campaign_id: PublicId, **context: Any) -> ResponseReturnValue:
         context |= head_context(services().campaigns.get(scope(), campaign_id))
         return fragment("cabinet/campaigns/_head.html", otherwise=back, **context)
     back = safe_next(request.form.get("next"), url_for(".campaign_list"))
-    row = row_of(campaign_id)
-    return fragment("cabinet/campaigns/_row.html", otherwise=back, row=row, row_params=period_params(), **context)
+    context |= rows_context([row_of(campaign_id)])
+    return fragment("cabinet/campaigns/_row.html", otherwise=back, r=context["rows"][0], **context)
 
 
 @bp.get("/campaigns/<public_id:campaign_id>/row")

@@ -12,7 +12,7 @@ from webapp.core.scope import Scope
 from webapp.domain.ads.models import CampaignStatus
 from webapp.domain.ads.policies import STEPS, price_micros
 from webapp.domain.ads.ports import Spending
-from webapp.domain.ads.schedule import next_midnight, next_on, runs_at
+from webapp.domain.ads.schedule import hour_of_week, next_midnight, next_on
 from webapp.domain.ads.store import AdsStore
 from webapp.domain.ads.types import (
     NO_ADS,
@@ -33,6 +33,17 @@ class Moment:
     now: datetime
     zone: ZoneInfo
     spendable_micros: int
+    #: The position in the grid of hours, and the end of the running day: worked out once for all campaigns.
+    hour: int
+    day_ends_at: datetime
+
+    @classmethod
+    def at(cls, now: datetime, zone: ZoneInfo, spendable_micros: int) -> Moment:
+        """Return an instant in an advertiser's zone."""
+        return cls(now, zone, spendable_micros, hour_of_week(now, zone), next_midnight(now, zone))
+
+
+_SERVING = EffectiveStatus(StatusCode.SERVING)
 
 
 def effective_status(terms: CampaignTerms, ads: AdCounts, spend: CampaignSpend, moment: Moment) -> EffectiveStatus:
@@ -49,7 +60,7 @@ def effective_status(terms: CampaignTerms, ads: AdCounts, spend: CampaignSpend, 
         or _not_yet(terms, ads, moment)
         or _out_of_money(terms, spend, moment)
         or _out_of_hours(terms, moment)
-        or EffectiveStatus(StatusCode.SERVING)
+        or _SERVING
     )
 
 
@@ -102,18 +113,20 @@ def _out_of_money(terms: CampaignTerms, spend: CampaignSpend, moment: Moment) ->
         return EffectiveStatus(StatusCode.BALANCE_EMPTY)
     daily = terms.daily_budget_micros
     if daily is not None and _used_up(terms, daily - spend.today_micros):
-        return EffectiveStatus(StatusCode.DAILY_BUDGET_SPENT, {"until": next_midnight(moment.now, moment.zone)})
+        return EffectiveStatus(StatusCode.DAILY_BUDGET_SPENT, {"until": moment.day_ends_at})
     return None
 
 
 def _out_of_hours(terms: CampaignTerms, moment: Moment) -> EffectiveStatus | None:
-    if runs_at(terms.hours, moment.now, moment.zone):
+    if terms.hours[moment.hour] == "1":
         return None
     return EffectiveStatus(StatusCode.OUTSIDE_HOURS, {"until": next_on(terms.hours, moment.now, moment.zone)})
 
 
 def side_notes(status: EffectiveStatus, ads: AdCounts) -> tuple[EffectiveStatus, ...]:
     """Return what the owner should know beside the status: ads rejected or in review while others serve."""
+    if not ads.rejected and not ads.in_review:
+        return ()
     notes = []
     if ads.rejected and status.code is not StatusCode.REJECTED:
         notes.append(EffectiveStatus(StatusCode.REJECTED, {"count": ads.rejected, "total": ads.total}))
@@ -155,4 +168,4 @@ class EffectiveStatuses:
 
     def moment(self, scope: Scope) -> Moment:
         """Return now, here, with what may be spent."""
-        return Moment(self._clock.now(), scope.zone, self._spending.spendable_micros(scope))
+        return Moment.at(self._clock.now(), scope.zone, self._spending.spendable_micros(scope))
