@@ -9,6 +9,7 @@ from datetime import date
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 
 from webapp.core.periods import today_in
 from webapp.core.scope import Scope
@@ -17,25 +18,25 @@ from webapp.domain.billing.models import Account, TransactionKind
 from webapp.domain.billing.types import Group, LedgerRow
 
 _K = TransactionKind
+
+
+@dataclass(frozen=True, slots=True)
+class KindLook:
+    """A kind's word and icon."""
+
+    label: LazyString
+    icon: str
+
+
 KINDS = {
-    _K.TOP_UP: _l("Top-up"),
-    _K.REFUND: _l("Refund"),
-    _K.PROMO_CREDIT: _l("Promo credit"),
-    _K.RESERVE: _l("Reserve"),
-    _K.RELEASE: _l("Release"),
-    _K.SPEND: _l("Charge"),
-    _K.CREDIT_NOTE: _l("Credit note"),
-    _K.ADJUSTMENT: _l("Adjustment"),
-}
-KIND_ICONS = {
-    _K.TOP_UP: "plus",
-    _K.REFUND: "arrow-left",
-    _K.PROMO_CREDIT: "gift",
-    _K.RESERVE: "lock",
-    _K.RELEASE: "lock-open",
-    _K.SPEND: "receipt-text",
-    _K.CREDIT_NOTE: "undo-2",
-    _K.ADJUSTMENT: "pencil",
+    _K.TOP_UP: KindLook(_l("Top-up"), icon="plus"),
+    _K.REFUND: KindLook(_l("Refund"), icon="arrow-left"),
+    _K.PROMO_CREDIT: KindLook(_l("Promo credit"), icon="gift"),
+    _K.RESERVE: KindLook(_l("Reserve"), icon="lock"),
+    _K.RELEASE: KindLook(_l("Release"), icon="lock-open"),
+    _K.SPEND: KindLook(_l("Charge"), icon="receipt-text"),
+    _K.CREDIT_NOTE: KindLook(_l("Credit note"), icon="undo-2"),
+    _K.ADJUSTMENT: KindLook(_l("Adjustment"), icon="pencil"),
 }
 ACCOUNTS = {
     Account.AVAILABLE: _l("Available"),
@@ -73,12 +74,12 @@ class Line:
     @property
     def kind(self) -> str:
         """Return its kind in words."""
-        return str(KINDS[self.row.kind])
+        return str(KINDS[self.row.kind].label)
 
     @property
     def icon(self) -> str:
         """Return the icon of its kind."""
-        return KIND_ICONS[self.row.kind]
+        return KINDS[self.row.kind].icon
 
     @property
     def gains(self) -> bool:
@@ -100,8 +101,7 @@ def line_of(row: LedgerRow, scope: Scope, campaigns: Mapping[int, Named]) -> Lin
 
 def about(row: LedgerRow) -> str:
     """Return what a transaction is about, without its campaign."""
-    words = " ".join(part for part in (method(row.reason), _outer_reference(row)) if part)
-    return words if words != KINDS[row.kind] else ""
+    return " ".join(part for part in (method(row.reason), _outer_reference(row)) if part)
 
 
 def method(text: str) -> str:

@@ -65,7 +65,7 @@ def money_context(scope: Scope) -> dict[str, Any]:
     return {
         "summary": summary,
         "terms": terms,
-        "digits": exact_digits(*terms),
+        "exact_digits": exact_digits,
         "bar": _bar(terms),
         "agreement": services().balances.agreement(scope),
         "pace": services().balances.daily_pace(scope),
