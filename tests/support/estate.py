@@ -72,6 +72,7 @@ def _fill(services: Services, session: Session, scope: Scope) -> dict[str, str]:
         "import_id": imported.public_id,
         "export_id": export.public_id,
         "field": "name",
+        "step": "audience",
         "step": "goal",
     }
 
