@@ -6,18 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import (
-    Connection,
-    Integer,
-    Table,
-    and_,
-    bindparam,
-    insert,
-    literal_column,
-    select,
-    union_all,
-    update,
-)
+from sqlalchemy import Connection, Table, and_, bindparam, insert, select, update
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ClauseElement
@@ -26,7 +15,7 @@ from webapp.core.errors import Conflict
 from webapp.core.ids import PublicId
 from webapp.db.prepared import Prepared
 from webapp.domain.billing.models import Account, Balance, Entry, SpendDay, Transaction
-from webapp.domain.billing.policies import POCKETS, Move
+from webapp.domain.billing.policies import POCKETS
 from webapp.domain.billing.types import Holder, Posted
 
 #: How many keys or ids one `IN` list carries.
@@ -35,7 +24,7 @@ CHUNK = 500
 _B, _T, _E, _S = (cast(Table, model.__table__) for model in (Balance, Transaction, Entry, SpendDay))
 _POCKET_COLUMNS = {account: f"{account.value}_micros" for account in POCKETS}
 _POSTED = (
-    _T.c.id, _T.c.public_id, _T.c.kind, _T.c.request_hash, _T.c.idempotency_key, _T.c.created_at,
+    _T.c.public_id, _T.c.kind, _T.c.request_hash, _T.c.idempotency_key, _T.c.created_at,
 )  # fmt: skip
 _HOLDER = bindparam("holder", type_=_B.c.advertiser_id.type)
 _BALANCE = tuple(_B.c[name] for name in _POCKET_COLUMNS.values())
@@ -99,51 +88,7 @@ def _entries(count: int) -> Prepared:
     return Prepared(lambda _: insert(_E).inline().values(rows))
 
 
-def _shift(_: str) -> ClauseElement:
-    """Move the pockets, if that leaves none below zero and no promo money has a say."""
-    change = {name: bindparam(f"add_{name}", type_=_B.c[name].type) for name in _POCKET_COLUMNS.values()}
-    enough = (_B.c[name] + added >= 0 for name, added in change.items())
-    no_promo = (_B.c.promo_micros == 0) | (bindparam("free_of_promo", type_=Integer) == 1)
-    values = {name: _B.c[name] + added for name, added in change.items()}
-    return update(_B).where(*_OF_ADVERTISER, no_promo, *enough).values({**values, "updated_at": bindparam("at")})
-
-
-def _add_shifted_transaction(_: str) -> ClauseElement:
-    """Insert a transaction whose last column is read from the balance as it was just moved."""
-    columns = {name: bindparam(name, type_=_T.c[name].type) for name in _TRANSACTION_COLUMNS}
-    columns["available_after_micros"] = _B.c.available_micros + _B.c.promo_micros  # type: ignore[assignment]
-    found = select(*columns.values()).where(_B.c.advertiser_id == columns["advertiser_id"])
-    return insert(_T).inline().from_select(list(columns), found)
-
-
-def _add_shifted_entries(accounts: Sequence[Account]) -> Prepared:
-    """Insert one entry an account; what the account holds after it is read from the balance."""
-
-    def build(_: str) -> ClauseElement:
-        transaction, owner = bindparam("transaction", type_=_T.c.id.type), _HOLDER
-        rows = [
-            select(
-                transaction, owner, literal_column(f"'{account.value}'"),
-                bindparam(f"amount_{place}", type_=_E.c.amount_micros.type), _B.c[_POCKET_COLUMNS[account]],
-            ).where(_B.c.advertiser_id == owner)
-            for place, account in enumerate(accounts)
-        ]  # fmt: skip
-        return insert(_E).inline().from_select(list(_ENTRY_COLUMNS), union_all(*rows))
-
-    return Prepared(build)
-
-
-_SHIFT, _ADD_SHIFTED_TRANSACTION = Prepared(_shift), Prepared(_add_shifted_transaction)
-_ADD_SHIFTED_ENTRIES = {
-    pair: _add_shifted_entries(pair)
-    for pair in (
-        (Account.AVAILABLE, Account.RESERVED),
-        (Account.RESERVED, Account.AVAILABLE),
-        (Account.RESERVED, Account.SPENT),
-        (Account.AVAILABLE, Account.SPENT),
-    )
-}
-_OPEN, _MORE_SPEND = Prepared(_open), Prepared(_more_spend)
+_OPEN, MORE_SPEND = Prepared(_open), Prepared(_more_spend)
 #: A transaction has two entries, three when promo money is used up in between.
 _ADD_ENTRIES = {count: _entries(count) for count in (2, 3)}
 
@@ -155,7 +100,7 @@ class Found:
 
     def __init__(self, row: Any) -> None:
         self.request_hash: str = row.request_hash
-        self.posted = Posted(row.id, PublicId(row.public_id), row.kind, row.created_at, created=False)
+        self.posted = Posted(PublicId(row.public_id), row.kind, row.created_at, created=False)
 
 
 class LedgerStore:
@@ -210,33 +155,6 @@ class LedgerStore:
         params = {"holder": holder.advertiser_id, "account": account}
         return self._connection().scalar(_LAST_AFTER, params) or 0
 
-    def shift(self, holder: Holder, entries: Sequence[Move], at: datetime) -> bool:
-        """Move the pockets in one step, which locks the balance; False when that cannot be done without a look."""
-        change = {f"add_{name}": 0 for name in _POCKET_COLUMNS.values()}
-        change |= {f"add_{account.value}_micros": amount for account, amount in entries}
-        # Money that is taken out of available would have been taken from promo first.
-        free = int(change["add_available_micros"] >= 0)
-        about = {"holder": holder.advertiser_id, "currency": holder.currency, "free_of_promo": free, "at": at}
-        return bool(_SHIFT.run(self._connection(), {**about, **change}).rowcount)
-
-    def unshift(self, holder: Holder, entries: Sequence[Move], at: datetime) -> None:
-        """Take back a shift of this very transaction."""
-        change = dict.fromkeys((f"add_{name}" for name in _POCKET_COLUMNS.values()), 0)
-        change |= {f"add_{account.value}_micros": -amount for account, amount in entries}
-        about = {"holder": holder.advertiser_id, "currency": holder.currency, "free_of_promo": 1, "at": at}
-        _SHIFT.run(self._session.connection(), {**about, **change})
-
-    def add_shifted_transaction(self, values: Mapping[str, Any]) -> int:
-        """Insert the transaction of a shift and return its id; a key that is taken raises IntegrityError."""
-        return int(_ADD_SHIFTED_TRANSACTION.run(self._session.connection(), values).lastrowid)
-
-    def add_shifted_entries(self, holder: Holder, transaction_id: int, entries: Sequence[Move]) -> None:
-        """Insert the entries of a shift."""
-        rows = {f"amount_{place}": amount for place, (_, amount) in enumerate(entries)}
-        prepared = _ADD_SHIFTED_ENTRIES[entries[0][0], entries[1][0]]
-        about = {"transaction": transaction_id, "holder": holder.advertiser_id}
-        prepared.run(self._session.connection(), {**about, **rows})
-
     def add_transaction(self, values: Mapping[str, Any]) -> int:
         """Insert one transaction and return its id; a key that is taken raises IntegrityError, nothing else is lost."""
         return int(_ADD_TRANSACTION.run(self._session.connection(), values).lastrowid)
@@ -271,7 +189,7 @@ class LedgerStore:
         connection = self._session.connection()
         if amount_micros >= 0:
             values = {"campaign_id": campaign_id, "day": day, "advertiser_id": holder.advertiser_id}
-            _MORE_SPEND.run(connection, {**values, "spent_micros": amount_micros})
+            MORE_SPEND.run(connection, {**values, "spent_micros": amount_micros})
             return
         less = {"holder": holder.advertiser_id, "campaign": campaign_id, "on": day, "amount": -amount_micros}
         connection.execute(_LESS_SPEND, less)

@@ -60,7 +60,6 @@ class Posting:
 class Posted:
     """A transaction in the books; `created` is False when the same request had been posted before."""
 
-    id: int
     public_id: PublicId
     kind: TransactionKind
     created_at: datetime

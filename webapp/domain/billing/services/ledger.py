@@ -20,6 +20,7 @@ from webapp.domain.audit.services import AuditLog
 from webapp.domain.billing import policies
 from webapp.domain.billing.models import Account, TransactionKind
 from webapp.domain.billing.policies import Move
+from webapp.domain.billing.shift import ShiftStore
 from webapp.domain.billing.store import Found, LedgerStore
 from webapp.domain.billing.types import Holder, Posted, Posting
 
@@ -34,6 +35,7 @@ class Ledger:
         self._clock = clock
         self._audit = audit
         self._store = LedgerStore(session)
+        self._shifts = ShiftStore(session)
 
     def post(self, posting: Posting) -> Posted:
         """Write one transaction under the balance's lock, or return the one that has its key."""
@@ -69,19 +71,18 @@ class Ledger:
         """
         entries = policies.settled_moves(posting)
         row = _row(posting, now, posting.request_hash)
-        if entries is None or not self._store.shift(posting.holder, entries, now):
+        if entries is None:
             return None
         try:
-            id = self._store.add_shifted_transaction(row)
+            written = self._shifts.write(posting, row, entries, now)
         except IntegrityError:
-            # The key is taken and only the insert was undone. The balance is ours: put it back as it was.
-            self._store.unshift(posting.holder, entries, now)
-            found = self._store.find_many(posting.holder, [posting.idempotency_key])
-            return replay(posting, found[posting.idempotency_key])
-        self._store.add_shifted_entries(posting.holder, id, entries)
-        if posting.kind is TransactionKind.SPEND and posting.campaign_id is not None and posting.budget_day is not None:
-            self._store.add_spend(posting.holder, posting.campaign_id, posting.budget_day, posting.amount_micros)
-        return Posted(id, row["public_id"], posting.kind, now, created=True)
+            found = self._store.find_many(posting.holder, [posting.idempotency_key]).get(posting.idempotency_key)
+            if found is None or found.posted.public_id == row["public_id"]:
+                raise
+            # The key is taken and only the insert was undone. The balance is still ours: put it back as it was.
+            self._shifts.take_back(posting.holder, entries, now)
+            return replay(posting, found)
+        return Posted(row["public_id"], posting.kind, now, created=True) if written else None
 
     def _post_after_a_look(self, posting: Posting, now: datetime) -> Posted:
         pockets, found = self._store.lock_and_find(posting.holder, posting.idempotency_key, now)
@@ -280,8 +281,7 @@ class _Batch:
         for (campaign_id, day), amount in sorted(self._spend.items()):
             self._store.add_spend(self._holder, campaign_id, day, amount)
         return [
-            Posted(id, row["public_id"], row["kind"], row["created_at"], created=True)
-            for id, row in zip(ids, self._rows, strict=True)
+            Posted(row["public_id"], row["kind"], row["created_at"], created=True) for row in self._rows
         ]
 
     def _insert_transactions(self) -> list[int]:
