@@ -58,10 +58,6 @@ def _some_ads(values: Values, _zone: str | ZoneInfo) -> str:
     return str(ngettext("%(count)s of %(num)s ad", "%(count)s of %(num)s ads", total, count=count))
 
 
-def _no_ads(values: Values, _zone: str | ZoneInfo) -> str:
-    return "" if values["total"] else str(gettext("add the first one"))
-
-
 def _ended(values: Values, zone: str | ZoneInfo) -> str:
     return day_short(local(values["at"] - timedelta(microseconds=1), zone))
 
@@ -80,7 +76,6 @@ _REASONS: dict[StatusCode, Callable[[Values, str | ZoneInfo], str]] = {
     StatusCode.OUTSIDE_HOURS: _until,
     StatusCode.REJECTED: _some_ads,
     StatusCode.IN_REVIEW: _some_ads,
-    StatusCode.NO_APPROVED_ADS: _no_ads,
     StatusCode.SCHEDULED: lambda values, zone: _moment(values["at"], zone),
     StatusCode.ENDED: _ended,
     StatusCode.TOTAL_BUDGET_SPENT: lambda values, _zone: day_short(values["on"]) if values["on"] else "",
