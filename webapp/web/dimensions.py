@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from babel import Locale
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from webapp.core.periods import Grain, Preset
@@ -66,6 +66,17 @@ def dimension_title(key: str) -> str:
 def metric_label(key: str) -> str:
     """Return a metric's name."""
     return str(METRICS[key])
+
+
+def counted(metric: str, count: int) -> str:
+    """Return what was counted, as it stands after the figure: 1 click, 327 conversions."""
+    words = {
+        "impressions": ngettext("impression", "impressions", count),
+        "clicks": ngettext("click", "clicks", count),
+        "conversions": ngettext("conversion", "conversions", count),
+        "sales": ngettext("sale", "sales", count),
+    }
+    return str(words[metric])
 
 
 def value_label(dimension: str, value: str, named: Named | None = None) -> str:

@@ -16,12 +16,13 @@ from webapp.core.scope import Scope
 from webapp.domain.analytics.metrics import METRICS, Better, Metric, MetricKind
 from webapp.domain.analytics.reporting import Report, ReportRow
 from webapp.domain.analytics.reports import FILTER_PREFIX, Shape
-from webapp.domain.analytics.types import OBJECT_DIMENSIONS
+from webapp.domain.analytics.types import OBJECT_DIMENSIONS, Metrics
 from webapp.surfaces.cabinet.report_chart import chart_of
 from webapp.surfaces.cabinet.report_links import ReportLinks
 from webapp.web.dimensions import (
     GRAINS,
     PRESETS,
+    counted,
     dimension_label,
     dimension_title,
     list_of,
@@ -114,8 +115,10 @@ class ReportPage(ReportLinks):
         """Return the days of the report, and those it is compared with."""
         return day_range(self.state.period.first, self.state.period.last)
 
-    def word(self, metric: Metric) -> str:
+    def word(self, metric: Metric, figures: Metrics) -> str:
         """Return a metric's name inside a line: 327 conversions, 0.62% CTR."""
+        if metric.kind is MetricKind.COUNT:
+            return counted(metric.key, int(metric.of(figures) or 0))
         name = metric_label(metric.key)
         return name if name.isupper() else name.lower()
 
