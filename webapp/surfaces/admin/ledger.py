@@ -9,7 +9,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, RadioField, StringField
+from wtforms import HiddenField, StringField
 from wtforms.validators import ValidationError
 
 from webapp.core.errors import Conflict, InsufficientFunds, Invalid, NotFound
@@ -38,12 +38,8 @@ class AdjustForm(Form):
     """What finance adds to an advertiser's ledger."""
 
     advertiser = StringField(_l("Advertiser"), filters=[trimmed])
-    kind = RadioField(
-        _l("What it is"),
-        choices=[(ADJUSTMENT, _l("Adjustment")), (PROMO, _l("Promo credit"))],
-        default=ADJUSTMENT,
-        validate_choice=False,
-    )
+    #: An adjustment, or promo credit.
+    kind = StringField(default=ADJUSTMENT)
     amount = MoneyField(_l("Amount"))
     reason = StringField(_l("Reason"), filters=[trimmed])
     idempotency_key = HiddenField()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -10,12 +11,12 @@ from wtforms import HiddenField, StringField
 from wtforms.validators import ValidationError
 
 from webapp.core.errors import Invalid
-from webapp.core.money import MICROS, MoneyError, parse_micros
+from webapp.core.money import MICROS
 from webapp.core.periods import today_in
 from webapp.core.scope import Scope
 from webapp.domain.billing.cards import read_card
 from webapp.domain.billing.ports import Card
-from webapp.domain.billing.services.payments import MAX_TOP_UP_MICROS, check_amount
+from webapp.domain.billing.services.payments import check_amount
 from webapp.web.app import services
 from webapp.web.filters import amount as amount_text
 from webapp.web.forms import Form, MoneyField, trimmed
@@ -43,16 +44,17 @@ class TopUpForm(Form):
         """Return the card when form and card are right; otherwise each field says what is wrong."""
         self.validate()
         if not self.amount.errors:
-            self._try(lambda: check_amount(self.amount.data, scope.currency))
+            self.attempt(lambda: check_amount(self.amount.data, scope.currency))
         cards: list[Card] = []
         typed = (self.card_number.data or "", self.card_expiry.data or "", self.card_code.data or "")
         today = today_in(scope.zone, services().clock.now())
-        self._try(lambda: cards.append(read_card(*typed, today=today)))
+        self.attempt(lambda: cards.append(read_card(*typed, today=today)))
         return cards[0] if cards and not self.error_count() else None
 
-    def _try(self, check: object) -> None:
+    def attempt(self, check: Callable[[], object]) -> None:
+        """Put what a check of the domain refuses beside its field."""
         try:
-            check()  # type: ignore[operator]
+            check()
         except Invalid as error:
             self.accept(error)
 
@@ -74,10 +76,16 @@ def fresh_form(amount_micros: int) -> TopUpForm:
     return form
 
 
-def asked_amount(text: str) -> int:
-    """Read the amount of an address; anything that cannot be paid is the usual one."""
+def form_for(text: str, currency: str) -> TopUpForm:
+    """Return the form with an amount from an address: as it was typed, with what is wrong about it."""
+    form = fresh_form(DEFAULT)
+    if not text:
+        return form
     try:
-        micros = parse_micros(text) if text and not reads_two_ways(text) else DEFAULT
-    except MoneyError:
-        return DEFAULT
-    return micros if 0 < micros <= MAX_TOP_UP_MICROS else DEFAULT
+        form.amount.errors = []
+        form.amount.process_formdata([text])
+        form.validate_amount(form.amount)
+        form.attempt(lambda: check_amount(form.amount.data, currency))
+    except ValueError as error:
+        form.amount.errors = [str(error)]
+    return form

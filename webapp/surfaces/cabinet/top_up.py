@@ -18,7 +18,7 @@ from webapp.core.scope import Scope
 from webapp.domain.billing.models import Payment, PaymentState
 from webapp.domain.billing.types import Pockets
 from webapp.surfaces.cabinet import bp
-from webapp.surfaces.cabinet.balance_forms import DEFAULT, PRESETS, TopUpForm, asked_amount, fresh_form
+from webapp.surfaces.cabinet.balance_forms import PRESETS, TopUpForm, form_for, fresh_form
 from webapp.web.access import requires
 from webapp.web.app import services
 from webapp.web.filters import money
@@ -116,9 +116,10 @@ def failure_text(payment: Payment) -> str:
 def asked_form(scope: Scope) -> TopUpForm:
     """Return a fresh form: with the amount of the address, or of a payment that failed and its reason."""
     failed = _failed(scope)
-    form = fresh_form(failed.amount_micros if failed else asked_amount(request.args.get("amount", "")))
-    if failed is not None:
-        form.card_number.errors = [failure_text(failed)]
+    if failed is None:
+        return form_for(request.args.get("amount", "").strip()[:40], scope.currency)
+    form = fresh_form(failed.amount_micros)
+    form.card_number.errors = [failure_text(failed)]
     return form
 
 
@@ -142,7 +143,6 @@ def top_up_context(scope: Scope, form: TopUpForm, pockets: Pockets) -> dict[str,
         "form": form,
         "amount": amount,
         "presets": [(preset, preset == amount, url_for(".balance", amount=preset // 1_000_000)) for preset in PRESETS],
-        "usual": DEFAULT,
         "pace": pace,
         "lasts": _lasts(scope, pockets.left_micros, amount or 0, pace),
         "test_cards": [
