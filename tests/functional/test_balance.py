@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -15,10 +15,11 @@ from tests.support.browser import Browser
 from tests.support.campaigns import campaign_input
 from tests.support.people import Person, new_member
 from webapp.core.money import MICROS
+from webapp.core.periods import today_in
 from webapp.core.permissions import STAFF_PERMISSIONS, AdvertiserRole, StaffRole
 from webapp.core.scope import Actor, StaffScope
 from webapp.db.transaction import transaction
-from webapp.domain.billing.models import Payment, PaymentState, Transaction, TransactionKind
+from webapp.domain.billing.models import Account, Payment, PaymentState, Transaction, TransactionKind
 from webapp.domain.billing.types import Holder
 from webapp.extensions import db
 from webapp.web.app import KabinetFlask
@@ -271,7 +272,7 @@ def test_pages_hold_every_transaction_once(app: KabinetFlask, owner: Person) -> 
     pay(owner)
     campaign_id, _ = campaign_of(app, owner)
     charged(app, owner, campaign_id, 60)
-    address, seen = "/balance", list[str]()
+    address, page, seen = "/balance", "", list[str]()
     for _ in range(3):
         page = owner.browser.get(address, htmx=True).text
         seen += ids_on(page)
@@ -343,3 +344,21 @@ def test_the_page_asks_as_much_for_sixty_rows_as_for_three(app: KabinetFlask, ow
     with counted(app) as many:
         assert len(ids_on(owner.browser.get("/balance").text)) == 50
     assert len(many) == len(few)
+
+
+def test_a_top_up_says_until_when_the_money_lasts(app: KabinetFlask, owner: Person) -> None:
+    pay(owner, "1000.00")
+    campaign_id, _ = campaign_of(app, owner)
+    with books(app) as services:
+        yesterday = today_in(owner.scope.zone, services.clock.now()) - timedelta(days=1)
+        services.ledger.charge(
+            owner.scope, 100 * MICROS, "yesterday", campaign_id=campaign_id, budget_day=yesterday,
+            source=Account.AVAILABLE,
+        )  # fmt: skip
+    page = plain(owner.browser.get("/balance?amount=1000").text)
+    assert "9 days at this pace" in page
+    now, later = yesterday + timedelta(days=10), yesterday + timedelta(days=20)
+    assert f"Lasts until {later.day} {later:%b}" in page
+    assert f"instead of {now.day} {now:%b}" in page
+    assert "at $100.00 a day." in page
+    assert "Lasts until" not in plain(owner.browser.get("/balance?amount=20").text)

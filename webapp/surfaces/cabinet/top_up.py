@@ -152,11 +152,12 @@ def top_up_context(scope: Scope, form: TopUpForm, pockets: Pockets) -> dict[str,
 
 
 def _lasts(scope: Scope, left: int, amount: int, pace: int) -> tuple[date, date] | None:
-    """Return until when the money would last, and until when it does; None when that is not in sight."""
+    """Return until when the money would last, and until when it does; None when it makes no day's difference."""
     if pace <= 0 or not amount or (left + amount) // pace > FAR_DAYS:
         return None
     today = today_in(scope.zone, services().clock.now())
-    return today + timedelta(days=(left + amount) // pace), today + timedelta(days=left // pace)
+    later, now = (left + amount) // pace, left // pace
+    return (today + timedelta(days=later), today + timedelta(days=now)) if later > now else None
 
 
 def _grouped(number: str) -> str:
