@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
@@ -81,11 +82,24 @@ def _run(services: Services, scope: Scope, public_id: str, progress: Progress) -
         rollback(session)
         run.clear()
         with no_collection():
-            for batches in run.slices():
-                run.write(_resolve(session, run, batches))
-                progress.report(*run.progress)
+            _write_all(session, run, progress)
     run_in_transaction(session, lambda: work.finish(scope, public_id))
     return run.rows
+
+
+def _write_all(session: Session, run: ImportRun, progress: Progress) -> None:
+    """Read and write at the same time: while the store takes in a slice, the next one is read."""
+    with ThreadPoolExecutor(1, thread_name_prefix="import-writer") as writer:
+        writing: Future[None] | None = None
+        for batches in run.slices():
+            facts = _resolve(session, run, batches)
+            run.remember()
+            if writing:
+                writing.result()
+            writing = writer.submit(run.write, facts)
+            progress.report(*run.progress)
+        if writing:
+            writing.result()
 
 
 def _resolve(session: Session, run: ImportRun, batches: list[CleanBatch]) -> FactBatch:

@@ -123,7 +123,9 @@ class Desk:
         with work.open_run(self.scope, begun) as run:
             run.clear()
             for batches in run.slices():
-                run.write(run.resolve(batches))
+                facts = run.resolve(batches)
+                run.remember()
+                run.write(facts)
         return work.finish(self.scope, row.public_id)
 
     def change(self, row: StatisticsImport, **changes: Any) -> StatisticsImport:

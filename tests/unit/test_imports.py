@@ -125,7 +125,9 @@ def test_work_begun_again_leaves_its_rows_once(desk: Desk) -> None:
         with desk.work.open_run(desk.scope, begun) as run:
             run.clear()
             for batches in run.slices():
-                run.write(run.resolve(batches))
+                facts = run.resolve(batches)
+                run.remember()
+                run.write(facts)
     desk.work.finish(desk.scope, row.public_id)
     assert desk.facts.totals()["impressions"] == 35
     assert desk.work.begin(desk.scope, row.public_id) is None

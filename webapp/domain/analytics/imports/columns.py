@@ -139,9 +139,9 @@ class CleanBatch:
 class _Part:
     """The rows at work: their columns as written, and what is wrong by position."""
 
-    def __init__(self, lines: Sequence[int]) -> None:
+    def __init__(self, lines: Sequence[int], columns: Sequence[Sequence[Cell]] = ()) -> None:
         self.lines = lines
-        self.columns: Sequence[Sequence[Cell]] = ()
+        self.columns = columns
         self.bad: dict[int, list[Problem]] = {}
         #: Conversions that needed no millionths.
         self.whole: set[Target] = set()
@@ -202,24 +202,38 @@ class RowReader:
 
     def read(self, raw: RawBatch) -> CleanBatch:
         """Return the good rows of a batch as columns."""
-        rows, lines, total_lines = self._without_headings_and_totals(raw)
-        part = _Part(lines)
-        part.columns = self._transpose(rows, part)
-        moments = part.values(self._dates, self._date) if self._date else [self._moment_of_day] * len(rows)
+        part, total_lines = self._part(raw)
+        count = len(part.lines)
+        moments = part.values(self._dates, self._date) if self._date else [self._moment_of_day] * count
         if self._currency:
             part.values(self._currencies, self._currency)
         metrics = {target: self._figures(part, target) for target in self._metrics}
         names = {target: part.values(memo, column) for target, (column, memo) in self._names.items()}
         dimensions = {key: part.values(memo, column) for key, column, memo in self._dimensions}
-        campaigns = self._pair(names, Target.CAMPAIGN_ID, Target.CAMPAIGN, len(rows))
+        campaigns = self._pair(names, Target.CAMPAIGN_ID, Target.CAMPAIGN, count)
         nameless = self._refuse_nameless(campaigns[0], names, metrics, part)
-        ads = self._pair(names, Target.AD_ID, Target.AD, len(rows))
-        batch = CleanBatch(lines, moments, *campaigns, *ads, metrics, dimensions)
+        ads = self._pair(names, Target.AD_ID, Target.AD, count)
+        batch = CleanBatch(part.lines, moments, *campaigns, *ads, metrics, dimensions)
         batch.total_lines, batch.nameless = total_lines, nameless
         if part.bad:
             _drop(batch, part.bad)
         self._round_fractions(batch, part.whole)
         return batch
+
+    def _part(self, raw: RawBatch) -> tuple[_Part, list[int]]:
+        """Return the rows to be read as columns, and the lines of totals among them."""
+        if raw.columns is not None and len(raw.columns) == self._width and self._all_are_rows(raw, raw.columns[0]):
+            return _Part(raw.lines, raw.columns), []
+        rows, lines, total_lines = self._without_headings_and_totals(raw)
+        part = _Part(lines)
+        part.columns = self._transpose(rows, part)
+        return part, total_lines
+
+    def _all_are_rows(self, raw: RawBatch, firsts: Sequence[Cell]) -> bool:
+        """Tell whether a batch surely holds neither headings nor totals."""
+        if raw.lines[0] <= self._options.header_line or (self._skip and self._skip.intersection(raw.lines)):
+            return False
+        return "" not in firsts and not _speaks_of_totals("\n".join(map(str, firsts)))
 
     def _figures(self, part: _Part, target: Target) -> list[int]:
         """Return a column of figures; conversions are in millionths unless all of them are whole."""

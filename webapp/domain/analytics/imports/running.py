@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from webapp.core.errors import Conflict
@@ -75,7 +75,7 @@ class ImportRun:
     def resolve(self, batches: Sequence[CleanBatch]) -> FactBatch:
         """Find or create the campaigns and ads of some batches; return their facts.
 
-        Writes to the database; what was learnt counts from `write` on, so a transaction may be undone and repeated.
+        Writes to the database; what was learnt counts from `remember` on, so a transaction may be undone and repeated.
         """
         self._new_campaigns, self._new_ads = {}, {}
         campaigns = self._campaigns_of(batches)
@@ -86,54 +86,60 @@ class ImportRun:
                 getattr(facts, name).extend(values)
         return facts
 
-    def write(self, facts: FactBatch) -> None:
-        """Put facts into the store of figures, once the campaigns and ads are safe in the database."""
+    def remember(self) -> None:
+        """Keep what `resolve` learnt, once its campaigns and ads are safe in the database."""
         self._campaign_ids |= self._new_campaigns
         self._ad_ids |= self._new_ads
+
+    def write(self, facts: FactBatch) -> None:
+        """Put facts into the store of figures; may be called beside the reading of further rows."""
         self._facts.insert(facts)
         self.rows += len(facts)
 
     def _campaigns_of(self, batches: Sequence[CleanBatch]) -> list[list[int]]:
         """Return the campaign ids of every row."""
         known = self._campaign_ids
+        found = [list(map(known.get, batch.campaign_keys)) for batch in batches]
         fresh: dict[str, str] = {}
-        for batch in batches:
-            if not known.keys() >= set(batch.campaign_keys):
+        for batch, ids in zip(batches, found, strict=True):
+            if None in ids:
                 named = zip(batch.campaign_keys, batch.campaign_names, strict=True)
                 fresh |= {key: name for key, name in named if key not in known}
         if fresh:
             self._new_campaigns = self._ads.find_or_create_campaigns(self._scope, fresh, self._import_id)
             known = known | self._new_campaigns
-        return [list(map(known.__getitem__, batch.campaign_keys)) for batch in batches]
+            return [[known[key] for key in batch.campaign_keys] for batch in batches]
+        return cast("list[list[int]]", found)
 
     def _ads_of(self, batches: Sequence[CleanBatch], campaigns: Sequence[Sequence[int]]) -> list[list[int]]:
         """Return the ad ids of every row, 0 where there is no ad."""
-        pairs = [list(zip(ids, batch.ad_keys, strict=False)) for ids, batch in zip(campaigns, batches, strict=True)]
         known = self._ad_ids
+        pairs = [list(zip(ids, batch.ad_keys, strict=False)) for ids, batch in zip(campaigns, batches, strict=True)]
+        found = [list(map(known.get, keys)) for keys in pairs]
         fresh: dict[AdKey, str] = {}
-        for batch, keys in zip(batches, pairs, strict=True):
-            if not known.keys() >= set(keys):
-                named = zip(keys, batch.ad_names, strict=True)
-                fresh |= {pair: name for pair, name in named if pair[1] and pair not in known}
+        for batch, keys, ids in zip(batches, pairs, found, strict=True):
+            if None in ids:
+                fresh |= {key: name for key, name in zip(keys, batch.ad_names, strict=True) if key not in known}
         if fresh:
-            self._new_ads = self._ads.find_or_create_ads(self._scope, fresh, self._import_id)
+            without = {key: 0 for key in fresh if not key[1]}
+            named = {key: name for key, name in fresh.items() if key[1]}
+            self._new_ads = without | self._ads.find_or_create_ads(self._scope, named, self._import_id)
             known = known | self._new_ads
-        return [
-            [known.get(pair, 0) for pair in keys] or [0] * len(batch)
-            for batch, keys in zip(batches, pairs, strict=True)
-        ]
+            found = [[known[key] for key in keys] for keys in pairs]
+        return [ids or [0] * len(batch) for ids, batch in zip(cast("list[list[int]]", found), batches, strict=True)]
 
     def _columns(self, batch: CleanBatch, campaigns: Sequence[int], ads: Sequence[int]) -> dict[str, Sequence[Any]]:
         """Return the columns of facts of a batch."""
         count = len(batch)
         extras = {key: values for key, values in batch.dimensions.items() if key.startswith(EXTRA_PREFIX)}
+        seconds, days = zip(*batch.moments, strict=True) if count else ((), ())
         names = tuple(key.removeprefix(EXTRA_PREFIX) for key in extras)
         columns: dict[str, Sequence[Any]] = {
             "advertiser_id": [self._scope.advertiser_id] * count,
             "source": [int(Source.IMPORT)] * count,
             "import_id": [self._import_id] * count,
-            "ts": [second for second, _ in batch.moments],
-            "local_day": [day for _, day in batch.moments],
+            "ts": seconds,
+            "local_day": days,
             "campaign_id": campaigns,
             "ad_id": ads,
             "filtered": [0] * count,

@@ -116,15 +116,26 @@ def _known(row: Sequence[Cell]) -> int:
 
 def layout(file: BinaryIO, options: ImportOptions, workbooks: Workbooks) -> Layout:
     """Return the first rows and where the headings are; raise Invalid when there are no rows at all."""
-    sample = next(iter(open_table(file, options, workbooks).batches(SAMPLE_ROWS)), None)
+    sample = _sample(open_table(file, options, workbooks))
     file.seek(0)
-    if sample is None or not sample.rows:
+    if not sample.rows:
         raise problem("empty_file")
     width = max(len(row) for row in sample.rows)
     if width > MAX_COLUMNS:
         raise problem("too_many_columns", count=width)
     header = find_header(sample.rows)
     return Layout(options.with_changes(header_line=sample.lines[header] if header >= 0 else 0), sample, header)
+
+
+def _sample(table: Table) -> RawBatch:
+    rows: list[Sequence[Cell]] = []
+    lines: list[int] = []
+    for batch in table.batches():
+        rows += batch.rows
+        lines += batch.lines
+        if len(rows) >= SAMPLE_ROWS:
+            break
+    return RawBatch(lines[:SAMPLE_ROWS], rows[:SAMPLE_ROWS])
 
 
 def find_header(rows: Sequence[Sequence[Cell]]) -> int:

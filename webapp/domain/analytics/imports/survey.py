@@ -9,8 +9,6 @@ from webapp.domain.analytics.imports.numbers import MarkVotes
 from webapp.domain.analytics.imports.reading import Table
 from webapp.domain.analytics.imports.types import METRICS, DateOrder, ImportOptions, Target
 
-#: No heading lies deeper.
-_TOP = 1000
 _WHOLE = (Target.IMPRESSIONS, Target.CLICKS)
 
 
@@ -31,14 +29,13 @@ def survey(table: Table, options: ImportOptions) -> Survey:
     if not want_mark and not want_order:
         return _answer(options, marks, orders)
     for batch in table.batches():
-        rows = batch.rows[sum(line <= options.header_line for line in batch.lines[:_TOP]) :]
         if want_order and date is not None:
-            orders.add([row[date.index] for row in rows if date.index < len(row)])
+            orders.add(batch.column(date.index, options.header_line))
             # One column is written in one way: where the first rows leave no doubt, the others need no look.
             want_order = orders.matters
         if want_mark and not marks.decided:
             for index, whole in figures:
-                marks.add([row[index] for row in rows if index < len(row)], whole=whole)
+                marks.add(batch.column(index, options.header_line), whole=whole)
         if marks.decided and not want_order:
             break
     return _answer(options, marks, orders)

@@ -22,9 +22,9 @@ MAX_ADS = 200_000
 CHECK_AT_ONCE_BYTES = 4 * 1024 * 1024
 PREVIEW_ROWS = 20
 SHOWN_PROBLEMS = 200
-#: Rows at work at once: few enough for the processor's cache. Facts are inserted many batches at a time.
+#: Rows of a workbook at work at once, and rows written to the store of figures at once.
 BATCH_ROWS = 2048
-INSERTED_ROWS = 100_000
+INSERTED_ROWS = 65_536
 
 
 class Target(StrEnum):
