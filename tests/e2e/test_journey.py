@@ -149,10 +149,10 @@ def switch_off_and_edit(tab: Page) -> None:
     """Switch a campaign off in the list, and change its daily budget in place."""
     tab.goto("/campaigns")
     row = tab.locator("[id^=campaign-c_]").first
-    row.get_by_role("button", name=re.compile("is on$")).click()
+    row.get_by_role("switch").first.click()
     expect(row).to_contain_text("Paused")
     row.locator("a[href*='inline/daily_budget']").first.click()
-    field = tab.locator("form[data-inline-edit] input[type=text]").first
+    field = tab.locator("#inline-value")
     field.fill("75")
     field.press("Enter")
     expect(tab.locator("[id^=campaign-c_]").first).to_contain_text("75")
