@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 MICROS = 1_000_000
+THOUSAND_DIGITS = 3
 #: A ceiling no account passes; keeps every sum of a BIGINT far from overflow.
 MAX_MICROS = 10**15
 
