@@ -23,7 +23,8 @@ KILLS = 8
 
 def killed_after(seconds: float, store: Store, scope: Scope, first_turn: int) -> int:
     """Let a writer work for so long, kill it, and return the last turn it said was committed."""
-    command = [sys.executable, "-m", "tests.support.ledger_writer", store.url, str(scope.advertiser_id), str(first_turn)]
+    writer_module = [sys.executable, "-m", "tests.support.ledger_writer"]
+    command = [*writer_module, store.url, str(scope.advertiser_id), str(first_turn)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         assert writer.stdout.readline() == "ready\n"
@@ -45,6 +46,7 @@ def turns(store: Store, scope: Scope) -> int:
 
 def test_kill_the_writer_at_random_points(store: Store) -> None:
     scope, dice, next_turn = store.advertiser(), random.Random(20261119), 0
+    written = 0
     for _ in range(KILLS):
         said = killed_after(dice.uniform(0.02, 0.4), store, scope, next_turn)
         store.prove()

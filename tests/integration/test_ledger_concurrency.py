@@ -67,7 +67,8 @@ def test_one_key_from_64_hands_is_one_reservation(store: Store) -> None:
 
 def test_one_key_for_many_requests_is_one_transaction_and_many_conflicts(store: Store) -> None:
     scope = funded(store, 1000 * MICROS)
-    answers = store.at_once(lambda till, hand: till.ledger.reserve(scope, MICROS + hand, "mine", campaign_id=campaign(scope)))
+    own = campaign(scope)
+    answers = store.at_once(lambda till, hand: till.ledger.reserve(scope, MICROS + hand, "mine", campaign_id=own))
     assert Counter(type(answer) for answer in answers) == {Posted: 1, Conflict: HANDS - 1}
     assert transactions(store, scope) == 2
     store.prove()
@@ -82,7 +83,8 @@ def test_64_first_transactions_open_one_balance(store: Store) -> None:
 
 def test_64_reservations_never_take_a_balance_below_zero(store: Store) -> None:
     scope = funded(store, 40 * MICROS)
-    answers = store.at_once(lambda till, hand: till.ledger.reserve(scope, MICROS, f"r {hand}", campaign_id=campaign(scope, hand)))
+    own = campaign(scope)
+    answers = store.at_once(lambda till, hand: till.ledger.reserve(scope, MICROS, f"r {hand}", campaign_id=own))
     assert Counter(type(answer) for answer in answers) == {Posted: 40, InsufficientFunds: HANDS - 40}
     assert store.pockets(scope).available_micros == 0
     store.prove()
