@@ -94,8 +94,9 @@ def _one_point(digits: str) -> str:
         return digits.replace(thousands, "").replace(",", ".")
     mark = "," if comma >= 0 else "."
     groups = digits.split(mark)
-    grouped = len(groups) > 2 and all(len(group) == 3 for group in groups[1:])
-    if grouped:
+    grouped = all(len(group) == THOUSAND_DIGITS for group in groups[1:]) and groups[0].strip("0") != ""
+    # One comma before three digits is a thousand ("1,000"); one point before three is a fraction ("1.000").
+    if grouped and (len(groups) > 2 or (mark == "," and len(groups) == 2)):
         return "".join(groups)
     return digits.replace(",", ".")
 

@@ -8,7 +8,8 @@ POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
     "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-#: The RQ dashboard is somebody else's page with inline scripts and templates made by eval; it is for staff alone and cannot be framed.
+#: The RQ dashboard is somebody else's page with inline scripts and templates made by eval; it is for staff alone and
+#: cannot be framed.
 JOBS_POLICY = POLICY.replace("script-src 'self'", "script-src 'self' 'unsafe-inline' 'unsafe-eval'").replace(
     "style-src 'self'", "style-src 'self' 'unsafe-inline'"
 )

@@ -16,4 +16,5 @@ class ConsoleMailer:
     def send(self, message: Message) -> None:
         """Print the letter."""
         lines = ["", f"--- mail to {message.to}: {message.subject}", message.text.rstrip(), "---", ""]
-        print("\n".join(lines), file=sys.stdout, flush=True)
+        sys.stdout.write("\n".join(lines) + "\n")
+        sys.stdout.flush()

@@ -16,7 +16,9 @@ TIMEOUT_SECONDS = 20
 class SmtpMailer:
     """Hands letters to an SMTP server: plain, STARTTLS (`tls=starttls`) or implicit TLS (`smtps://`)."""
 
-    def __init__(self, sender: str, *, host: str, port: int, user: str = "", password: str = "", tls: str = "none") -> None:
+    def __init__(
+        self, sender: str, *, host: str, port: int, user: str = "", password: str = "", tls: str = "none"
+    ) -> None:
         self._sender = sender
         self._host = host
         self._port = port
@@ -38,7 +40,9 @@ class SmtpMailer:
 
     def _connect(self) -> smtplib.SMTP:
         if self._tls == "implicit":
-            return smtplib.SMTP_SSL(self._host, self._port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context())
+            return smtplib.SMTP_SSL(
+                self._host, self._port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
+            )
         return smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_SECONDS)
 
     def _compose(self, message: Message) -> EmailMessage:

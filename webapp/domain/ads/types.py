@@ -12,6 +12,9 @@ from webapp.core.ids import PublicId
 from webapp.domain.ads.models import ALL_HOURS, BidModel, CampaignStatus, CapWindow, Pacing
 from webapp.domain.billing.types import CampaignSpend
 
+#: The words of the tables, for other folders.
+__all__ = ["ALL_HOURS", "BidModel", "CampaignStatus", "CapWindow", "Pacing"]
+
 
 class Device(StrEnum):
     """What a person holds."""
@@ -80,9 +83,7 @@ class Targeting:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Targeting:
         """Read the column back."""
-        lists = {
-            item.name: tuple(stored.get(item.name, ())) for item in fields(cls) if item.name != "site_mode"
-        }
+        lists = {item.name: tuple(stored.get(item.name, ())) for item in fields(cls) if item.name != "site_mode"}
         return cls(**lists, site_mode=SiteMode(stored.get("site_mode", SiteMode.ALL)))
 
 

@@ -10,9 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from webapp.core.periods import Period, today_in
-from webapp.domain.ads.models import ALL_HOURS, CampaignStatus
-from webapp.domain.ads.types import ListedCampaign, StatusCode
-from webapp.domain.audit.models import AuditRecord
+from webapp.domain.ads.types import ALL_HOURS, CampaignStatus, ListedCampaign, StatusCode
+from webapp.domain.audit.types import AuditRecord
 from webapp.domain.billing.types import CampaignSpend
 
 #: Codes of campaigns that run on the days their hours allow.

@@ -21,8 +21,8 @@ from webapp.domain.analytics.metrics import Figure
 from webapp.domain.analytics.services import Figures, Selection
 from webapp.domain.analytics.today import TodayPlan, planned_share, today_plan
 from webapp.domain.analytics.types import NOTHING, Metrics
-from webapp.domain.audit.models import AuditRecord
 from webapp.domain.audit.services import AuditLog
+from webapp.domain.audit.types import AuditRecord
 from webapp.domain.billing.runway import Runway, Runways
 from webapp.domain.billing.services.balances import Balances
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from webapp.domain.ads.models import ALL_HOURS
+from webapp.domain.ads.types import ALL_HOURS
 from webapp.domain.analytics.charts import ChartData
 
 HOURS = 24

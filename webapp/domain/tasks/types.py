@@ -6,6 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from webapp.domain.tasks.models import Task, TaskState
+
+#: The rows services hand out, for the annotations of other folders.
+__all__ = ["Task", "TaskState"]
+
 #: In the order workers look at them: mail is quick and waited for, imports are long.
 MAILS, DEFAULT, IMPORTS = "mails", "default", "imports"
 QUEUES = (MAILS, DEFAULT, IMPORTS)
