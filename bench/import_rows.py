@@ -46,7 +46,10 @@ _MEGABYTE = 1024 * 1024
 
 def main() -> int:
     args = _arguments()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, running_app(Profile.EMBEDDED, Path(name), None) as app:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name,
+        running_app(Profile.EMBEDDED, Path(name), None) as app,
+    ):
         if args.url:
             app.adapters.analytics = analytics_from_url(args.url)
             app.adapters.analytics.migrate()

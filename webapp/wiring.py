@@ -203,9 +203,7 @@ class Services:
     def overview(self) -> Overview:
         """The first page: money, today, what needs a hand, figures."""
         runways = Runways(self.session, self.clock)
-        return Overview(
-            self.clock, self.campaigns, self.statuses, self.balances, runways, self.figures, self.audit
-        )
+        return Overview(self.clock, self.campaigns, self.statuses, self.balances, runways, self.figures, self.audit)
 
     @cached_property
     def moderation(self) -> Moderation:

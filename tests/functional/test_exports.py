@@ -74,9 +74,7 @@ def test_formulas_of_a_name_do_not_run(app: KabinetFlask, owner: Person, work: W
     assert "=Winter" in [row[0] for row in sheet_of(owner.browser, as_xlsx)]
 
 
-def test_its_state_is_asked_for_every_second_until_it_has_ended(
-    app: KabinetFlask, owner: Person, work: Work
-) -> None:
+def test_its_state_is_asked_for_every_second_until_it_has_ended(app: KabinetFlask, owner: Person, work: Work) -> None:
     fill(app, owner.scope)
     public_id = ask(owner.browser, by="site")
     waiting = owner.browser.get(f"/exports/{public_id}", htmx=True).text

@@ -31,9 +31,7 @@ ALL = Selection(Period(date(2020, 1, 1), date(2035, 12, 31)))
 def agrees(found: Metrics, wanted: dict[str, Any]) -> bool:
     counts = (found.impressions, found.clicks, found.conversions, found.sales)
     spend = abs(to_decimal(found.spend_micros) - Decimal(wanted["spend"])) < Decimal("0.001")
-    return spend and counts == tuple(
-        wanted[name] for name in ("impressions", "clicks", "total_conv", "approved_conv")
-    )
+    return spend and counts == tuple(wanted[name] for name in ("impressions", "clicks", "total_conv", "approved_conv"))
 
 
 @pytest.mark.parametrize("name", ["KAG_conversion_data.CR-only.csv", "KAG_with_added_Date.LF.csv"])

@@ -1,6 +1,6 @@
 """A process that moves money without end and says, after each commit, which turn is in the books.
 
-    python -m tests.support.ledger_writer URL ADVERTISER_ID FIRST_TURN
+python -m tests.support.ledger_writer URL ADVERTISER_ID FIRST_TURN
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ MOMENT = datetime(2026, 11, 19, 14, 32, tzinfo=UTC)
 ROWS: list[Sequence[Cell]] = [
     ("daily-harbor.example", date(2026, 11, 19), 6562, Decimal("0.0063"), 2_800_490_000, MOMENT),
     ('=HYPERLINK("http://x")', date(2026, 11, 20), 0, None, -5_000_000, None),
-    ("a, \"b\"\r\nc", None, 1, Decimal(1) / 3, 770_400, None),
+    ('a, "b"\r\nc', None, 1, Decimal(1) / 3, 770_400, None),
 ]
 TABLE = Table("Sites", COLUMNS, ROWS, totals=("Total", None, 6563, Decimal("0.0062"), 2_796_260_400, None))
 

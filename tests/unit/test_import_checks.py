@@ -102,9 +102,7 @@ def test_meta_and_its_row_of_sums(desk: Desk) -> None:
 
 
 def test_rows_of_several_days_are_warned_of(desk: Desk) -> None:
-    check = desk.check(
-        "Campaign name,Reporting starts,Reporting ends,Impressions\nWinter,2026-11-01,2026-11-07,5\n"
-    )
+    check = desk.check("Campaign name,Reporting starts,Reporting ends,Impressions\nWinter,2026-11-01,2026-11-07,5\n")
     assert codes(check.warnings) == ["several_days"]
 
 

@@ -20,8 +20,7 @@ from webapp.domain.tasks.models import Task
 
 HEAD = "Date,Campaign ID,Campaign,Ad ID,Ad,Impressions,Clicks,Cost\n"
 ROWS = (
-    "2026-11-01,77,Winter,901,Red,10,1,0.5\n2026-11-01,77,Winter,902,Blue,20,2,1\n"
-    "2026-11-02,78,Spring,901,Red,5,0,0\n"
+    "2026-11-01,77,Winter,901,Red,10,1,0.5\n2026-11-01,77,Winter,902,Blue,20,2,1\n2026-11-02,78,Spring,901,Red,5,0,0\n"
 )
 
 

@@ -126,7 +126,6 @@ def session() -> Iterator[Session]:
         yield found
 
 
-
 @settings(max_examples=200, deadline=None)
 @given(wishes=WISHES, together=st.integers(1, 4))
 def test_the_ledger_does_what_paper_does(session: Session, wishes: list[tuple], together: int) -> None:

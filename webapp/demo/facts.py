@@ -159,9 +159,7 @@ def _weights(mask: Mask, index: int, today: Today) -> list[tuple[int, float]]:
     return begun + ([(today.hour, HOURS[today.hour] * today.minute / 60)] if mask[today.hour] else [])
 
 
-def _split(
-    day: DayCount, model: BidModel, cells: Sequence[Cell], filtered: int, draw: Random
-) -> dict[str, list[int]]:
+def _split(day: DayCount, model: BidModel, cells: Sequence[Cell], filtered: int, draw: Random) -> dict[str, list[int]]:
     shown = [cell.weight for cell in cells]
     impressions = spread(day.impressions, shown, draw)
     wanted = [cell.weight * cell.pull if seen else 0.0 for cell, seen in zip(cells, impressions, strict=True)]
@@ -192,4 +190,3 @@ def filtered_by_run(runs: Sequence[Run]) -> list[list[int]]:
         for row, part in zip(table, parts, strict=True):
             row[index] = part
     return table
-

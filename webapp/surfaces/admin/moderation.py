@@ -42,9 +42,7 @@ def moderation_decided() -> ResponseReturnValue:
     """Show what was decided, the newest first."""
     found = services().moderation.list_decided(staff_scope(), _asked_page())
     state = services().moderation.queue_state(staff_scope())
-    return page(
-        "admin/moderation/decided.html", fragment="admin/moderation/_decided.html", decided=found, state=state
-    )
+    return page("admin/moderation/decided.html", fragment="admin/moderation/_decided.html", decided=found, state=state)
 
 
 @bp.get("/moderation/<public_id:version_id>")

@@ -172,9 +172,7 @@ def _saved(campaign: Campaign, form: CampaignForm, names: Sequence[str], step: i
     if given is None:
         return False
     try:
-        services().campaigns.update(
-            scope(), PublicId(campaign.public_id), given, version=form.seen_version, step=step
-        )
+        services().campaigns.update(scope(), PublicId(campaign.public_id), given, version=form.seen_version, step=step)
     except Invalid as refused:
         form.accept(refused)
         return False

@@ -203,9 +203,7 @@ def _sent(creative: Creative) -> ResponseReturnValue:
     return _back(PublicId(creative.public_id))
 
 
-def _deed(
-    creative_id: PublicId, deed: Callable[[Scope, PublicId], Creative], message: str
-) -> ResponseReturnValue:
+def _deed(creative_id: PublicId, deed: Callable[[Scope, PublicId], Creative], message: str) -> ResponseReturnValue:
     deed(scope(), creative_id)
     toast(message)
     return _back(creative_id)

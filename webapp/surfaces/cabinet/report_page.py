@@ -131,9 +131,7 @@ class ReportPage(ReportLinks):
     @property
     def presets(self) -> list[tuple[str, str, bool]]:
         """Return the periods with a name."""
-        return [
-            (str(word), self.period_url(preset), preset is self.state.preset) for preset, word in PRESETS.items()
-        ]
+        return [(str(word), self.period_url(preset), preset is self.state.preset) for preset, word in PRESETS.items()]
 
     @property
     def compares(self) -> list[tuple[str, str, bool]]:
@@ -184,9 +182,7 @@ class ReportPage(ReportLinks):
     @property
     def dimensions(self) -> list[tuple[str, str, bool]]:
         """Return what the rows may be."""
-        return [
-            (dimension_label(key), self.changed(dimension=key), key == self.state.dimension) for key in self._keys
-        ]
+        return [(dimension_label(key), self.changed(dimension=key), key == self.state.dimension) for key in self._keys]
 
     @property
     def filterable(self) -> list[tuple[str, str, bool]]:
