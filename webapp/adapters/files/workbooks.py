@@ -13,7 +13,7 @@ from webapp.domain.analytics.imports.sentences import problem
 from webapp.domain.analytics.imports.types import Cell
 
 #: Unpacked size up to which a workbook is opened: a bomb is far larger, a full sheet of figures smaller.
-MAX_UNPACKED_BYTES = 1024**3
+MAX_UNPACKED_BYTES = 512 * 1024**2
 
 
 class CalamineWorkbooks:
