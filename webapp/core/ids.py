@@ -16,4 +16,5 @@ PATTERN = re.compile(r"[a-z]{1,3}_[0-9A-HJKMNP-TV-Z]{16}")
 
 def new_public_id(prefix: str) -> PublicId:
     """Return a fresh id such as `c_7Q2M…`."""
-    return PublicId(f"{prefix}_{''.join(secrets.choice(ALPHABET) for _ in range(LENGTH))}")
+    bits = secrets.randbits(5 * LENGTH)
+    return PublicId(f"{prefix}_{''.join([ALPHABET[bits >> shift & 31] for shift in range(0, 5 * LENGTH, 5)])}")

@@ -130,9 +130,7 @@ class StatementStore:
             raise NotFound
         return found
 
-    def _filtered(
-        self, query: Rows, scope: Scope | None, chosen: LedgerFilter, advertiser_id: int | None
-    ) -> Rows:
+    def _filtered(self, query: Rows, scope: Scope | None, chosen: LedgerFilter, advertiser_id: int | None) -> Rows:
         owner = scope.advertiser_id if scope else advertiser_id
         if owner is not None:
             query = query.where(Transaction.advertiser_id == owner)
@@ -169,9 +167,7 @@ class StatementStore:
         )
         if campaign_ids is not None:
             query = query.where(SpendDay.campaign_id.in_(campaign_ids))
-        return {
-            id: CampaignSpend(int(now), int(total), last) for id, now, total, last in self._session.execute(query)
-        }
+        return {id: CampaignSpend(int(now), int(total), last) for id, now, total, last in self._session.execute(query)}
 
     def spent_between(self, scope: Scope, period: Period) -> int:
         """Return what all campaigns were charged for the days of a period."""
@@ -182,9 +178,7 @@ class StatementStore:
 
     def first_spend_day(self, scope: Scope) -> date | None:
         """Return the first day anything was charged for."""
-        return self._session.scalar(
-            select(func.min(SpendDay.day)).where(SpendDay.advertiser_id == scope.advertiser_id)
-        )
+        return self._session.scalar(select(func.min(SpendDay.day)).where(SpendDay.advertiser_id == scope.advertiser_id))
 
     def spent_in_entries(self, scope: Scope) -> int:
         """Return the sum of the entries on the spent account."""

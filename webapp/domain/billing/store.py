@@ -33,10 +33,9 @@ _KEY_TAKEN = and_(_T.c.advertiser_id == _B.c.advertiser_id, _T.c.idempotency_key
 
 #: The lock, the pockets and the answer to "was this key used?" in one trip.
 _LOCK_AND_FIND = Prepared(
-    lambda _: select(*_BALANCE, _T.c.id)
-    .select_from(_B.outerjoin(_T, _KEY_TAKEN))
-    .where(*_OF_ADVERTISER)
-    .with_for_update()
+    lambda _: (
+        select(*_BALANCE, _T.c.id).select_from(_B.outerjoin(_T, _KEY_TAKEN)).where(*_OF_ADVERTISER).with_for_update()
+    )
 )
 _LOCK = Prepared(lambda _: select(*_BALANCE).where(*_OF_ADVERTISER).with_for_update())
 _FIND = select(*_POSTED).where(
@@ -54,9 +53,11 @@ _ADD_TRANSACTION = Prepared(
     lambda _: insert(_T).inline().values({name: bindparam(name) for name in _TRANSACTION_COLUMNS})
 )
 _SAVE_BALANCE = Prepared(
-    lambda _: update(_B)
-    .where(_B.c.advertiser_id == _HOLDER)
-    .values({name: bindparam(f"new_{name}") for name in _POCKET_COLUMNS.values()} | {"updated_at": bindparam("at")})
+    lambda _: (
+        update(_B)
+        .where(_B.c.advertiser_id == _HOLDER)
+        .values({name: bindparam(f"new_{name}") for name in _POCKET_COLUMNS.values()} | {"updated_at": bindparam("at")})
+    )
 )
 _THAT_DAY = (
     _S.c.campaign_id == bindparam("campaign"), _S.c.day == bindparam("on"), _S.c.advertiser_id == _HOLDER,

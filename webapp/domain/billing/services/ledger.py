@@ -80,7 +80,7 @@ class Ledger:
             if found is None or found.posted.public_id == row["public_id"]:
                 raise
             # The key is taken and only the insert was undone. The balance is still ours: put it back as it was.
-            self._shifts.take_back(posting.holder, entries, now)
+            self._shifts.take_back(posting, entries, now)
             return replay(posting, found)
         return Posted(row["public_id"], posting.kind, now, created=True) if written else None
 
@@ -280,9 +280,7 @@ class _Batch:
         self._store.save_balance(self._holder, self._holdings, self._now)
         for (campaign_id, day), amount in sorted(self._spend.items()):
             self._store.add_spend(self._holder, campaign_id, day, amount)
-        return [
-            Posted(row["public_id"], row["kind"], row["created_at"], created=True) for row in self._rows
-        ]
+        return [Posted(row["public_id"], row["kind"], row["created_at"], created=True) for row in self._rows]
 
     def _insert_transactions(self) -> list[int]:
         if len(self._rows) == 1:
