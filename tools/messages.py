@@ -55,7 +55,12 @@ def write(language: str, catalogue: Catalog) -> None:
     write_po(written, catalogue, width=WIDTH, sort_by_file=True, ignore_obsolete=True, include_lineno=False)
     lines = written.getvalue().splitlines(keepends=True)
     file.write_bytes(b"".join(line for line in lines if not line.startswith(NOT_KEPT)))
-    with file.with_suffix(".mo").open("wb") as opened:
+    compile_one(language, catalogue)
+
+
+def compile_one(language: str, catalogue: Catalog) -> None:
+    """Write the .mo file that gettext reads."""
+    with file_of(language).with_suffix(".mo").open("wb") as opened:
         write_mo(opened, catalogue)
 
 
@@ -76,7 +81,11 @@ def _forms(message: Message, catalogue: Catalog) -> tuple[str, ...]:
 
 
 def main() -> None:
-    """Collect, bring up to date, compile; say what is left to translate."""
+    """Collect, bring up to date, compile; say what is left to translate. With `--compile`, compile only."""
+    if "--compile" in sys.argv[1:]:
+        for language in LANGUAGES:
+            compile_one(language, read(language))
+        return
     texts = template()
     for language in LANGUAGES:
         catalogue = read(language)
