@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from flask import Flask
-from flask_babel import get_locale
+from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
 from webapp.core.money import CURRENCIES
+from webapp.core.scope import SYSTEM
 from webapp.web import graphics, numerals
 from webapp.web.assets import register_assets
 from webapp.web.numerals import Number, Style, style_of
@@ -101,6 +102,11 @@ def ago(value: datetime | None, now: datetime | None = None, zone: str | ZoneInf
     return numerals.ago_text(seconds, current_style()) or day_short(numerals.local(value, zone))
 
 
+def actor(name: str) -> str:
+    """Return who did something: a person's name as it is, our own work in the reader's language."""
+    return str(gettext("system")) if name == SYSTEM.name else name
+
+
 def file_size(size: int) -> str:
     """Write a file's weight: 212 KB · 3,4 МБ."""
     return numerals.bytes_text(size, current_style())
@@ -132,6 +138,7 @@ def register_filters(app: Flask) -> None:
     formats = (money, amount, integer, decimal, percent, change, day_short, day_long, day_range, time_of, moment, ago)
     env.filters.update({function.__name__: function for function in formats})
     env.filters["bytes"] = file_size
+    env.filters["actor"] = actor
     env.filters["currency_head"] = currency_head
     drawings = (graphics.icon, graphics.glyph, graphics.status, graphics.status_glyph, graphics.spark, delta)
     env.globals.update({function.__name__: function for function in drawings})
