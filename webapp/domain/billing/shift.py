@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, func, insert, literal_column, select, union_all, update
+from sqlalchemy import Table, bindparam, func, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ClauseElement
 
@@ -24,7 +24,6 @@ _B, _T, _E = (cast(Table, model.__table__) for model in (Balance, Transaction, E
 _HOLDER = bindparam("holder", type_=_B.c.advertiser_id.type)
 _AMOUNT = bindparam("amount", type_=_E.c.amount_micros.type)
 _TRANSACTION = tuple(column.name for column in _T.c if column.name != "id")
-_ENTRY = tuple(column.name for column in _E.c if column.name != "id")
 #: Where money comes from and where it goes.
 Way = tuple[Account, Account]
 
@@ -42,11 +41,16 @@ def _move(way: Way, *, with_promo: bool = False) -> Prepared:
     return Prepared(lambda _: update(_B).where(*own, source >= _AMOUNT, *promo).values(values))
 
 
+def _now_holds(*accounts: Account) -> Any:
+    """Read from the balance what the accounts hold together."""
+    held = sum(map(_pocket, accounts[1:]), _pocket(accounts[0]))
+    return select(held).where(_B.c.advertiser_id == _HOLDER).scalar_subquery()
+
+
 def _add_transaction(_: str) -> ClauseElement:
-    columns: dict[str, Any] = {name: bindparam(name, type_=_T.c[name].type) for name in _TRANSACTION}
-    columns["available_after_micros"] = _B.c.available_micros + _B.c.promo_micros
-    found = select(*columns.values()).where(_B.c.advertiser_id == columns["advertiser_id"])
-    return insert(_T).inline().from_select(list(columns), found)
+    columns: dict[str, Any] = {name: bindparam(name) for name in _TRANSACTION}
+    columns["available_after_micros"] = _now_holds(Account.AVAILABLE, Account.PROMO)
+    return insert(_T).inline().values(columns)
 
 
 def _add_entries(way: Way) -> Prepared:
@@ -55,12 +59,16 @@ def _add_entries(way: Way) -> Prepared:
         own = select(_T.c.id).where(_T.c.public_id == bindparam("public_id", type_=_T.c.public_id.type))
         transaction = own.scalar_subquery() if dialect == "sqlite" else func.last_insert_id()
         rows = [
-            select(transaction, _B.c.advertiser_id, literal_column(f"'{account.value}'"), amount, _pocket(account)).where(
-                _B.c.advertiser_id == _HOLDER
-            )
+            {
+                "transaction_id": transaction,
+                "advertiser_id": _HOLDER,
+                "account": literal_column(f"'{account.value}'"),
+                "amount_micros": amount,
+                "balance_after_micros": _now_holds(account),
+            }
             for account, amount in zip(way, (-_AMOUNT, _AMOUNT), strict=True)
         ]
-        return insert(_E).inline().from_select(list(_ENTRY), union_all(*rows))
+        return insert(_E).inline().values(rows)
 
     return Prepared(build)
 
