@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any, cast
+from itertools import chain
+from typing import TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from webapp.core.errors import Conflict
@@ -17,6 +18,8 @@ from webapp.domain.analytics.imports.reading import Table
 from webapp.domain.analytics.imports.types import INSERTED_ROWS, METRICS, MONEY, DateOrder, ImportCheck, ImportOptions
 from webapp.domain.analytics.ports import FactWriter
 from webapp.domain.analytics.types import EXTRA_PREFIX, FIXED_DIMENSIONS, FactBatch, Source
+
+T = TypeVar("T")
 
 
 def reader_for(options: ImportOptions, check: ImportCheck, zone: ZoneInfo, currency: str) -> RowReader:
@@ -62,8 +65,11 @@ class ImportRun:
         pending: list[CleanBatch] = []
         seen = 0
         for raw in self._table.batches():
-            pending.append(self._reader.read(raw))
-            seen += len(pending[-1])
+            batch = self._reader.read(raw)
+            if not len(batch):
+                continue
+            pending.append(batch)
+            seen += len(batch)
             if sum(map(len, pending)) >= INSERTED_ROWS:
                 yield pending
                 pending = []
@@ -80,11 +86,7 @@ class ImportRun:
         self._new_campaigns, self._new_ads = {}, {}
         campaigns = self._campaigns_of(batches)
         ads = self._ads_of(batches, campaigns)
-        facts = FactBatch()
-        for batch, of_campaign, of_ad in zip(batches, campaigns, ads, strict=True):
-            for name, values in self._columns(batch, of_campaign, of_ad).items():
-                getattr(facts, name).extend(values)
-        return facts
+        return self._facts_of(batches, _joined(campaigns), _joined(ads))
 
     def remember(self) -> None:
         """Keep what `resolve` learnt, once its campaigns and ads are safe in the database."""
@@ -128,27 +130,35 @@ class ImportRun:
             found = [[known[key] for key in keys] for keys in pairs]
         return [ids or [0] * len(batch) for ids, batch in zip(cast("list[list[int]]", found), batches, strict=True)]
 
-    def _columns(self, batch: CleanBatch, campaigns: Sequence[int], ads: Sequence[int]) -> dict[str, Sequence[Any]]:
-        """Return the columns of facts of a batch."""
-        count = len(batch)
-        extras = {key: values for key, values in batch.dimensions.items() if key.startswith(EXTRA_PREFIX)}
-        seconds, days = zip(*batch.moments, strict=True) if count else ((), ())
-        names = tuple(key.removeprefix(EXTRA_PREFIX) for key in extras)
-        columns: dict[str, Sequence[Any]] = {
-            "advertiser_id": [self._scope.advertiser_id] * count,
-            "source": [int(Source.IMPORT)] * count,
-            "import_id": [self._import_id] * count,
-            "ts": seconds,
-            "local_day": days,
-            "campaign_id": campaigns,
-            "ad_id": ads,
-            "filtered": [0] * count,
-            "dim_names": [names] * count,
-            "dim_values": list(zip(*extras.values(), strict=True)) if extras else [()] * count,
-        }
+    def _facts_of(self, batches: Sequence[CleanBatch], campaigns: list[int], ads: list[int]) -> FactBatch:
+        """Return the facts of some batches; a column the file does not have is the same value all the way down."""
+        count, first = sum(map(len, batches)), batches[0]
+        seconds, days = zip(*chain.from_iterable(batch.moments for batch in batches), strict=True)
+        extras = [key for key in first.dimensions if key.startswith(EXTRA_PREFIX)]
+        facts = FactBatch(
+            advertiser_id=[self._scope.advertiser_id] * count,
+            source=[int(Source.IMPORT)] * count,
+            import_id=[self._import_id] * count,
+            ts=list(seconds),
+            local_day=list(days),
+            campaign_id=campaigns,
+            ad_id=ads,
+            filtered=[0] * count,
+            dim_names=[tuple(key.removeprefix(EXTRA_PREFIX) for key in extras)] * count,
+            dim_values=[()] * count,
+        )
+        if extras:
+            values = [_joined(batch.dimensions[key] for batch in batches) for key in extras]
+            facts.dim_values = list(zip(*values, strict=True))
         for name in FIXED_DIMENSIONS:
-            columns[name] = batch.dimensions.get(name) or [""] * count
+            known = name in first.dimensions
+            setattr(facts, name, _joined(batch.dimensions[name] for batch in batches) if known else [""] * count)
         for target in METRICS:
             name = f"{target.value}_micros" if target in MONEY else target.value
-            columns[name] = batch.metrics.get(target) or [0] * count
-        return columns
+            known = target in first.metrics
+            setattr(facts, name, _joined(batch.metrics[target] for batch in batches) if known else [0] * count)
+        return facts
+
+
+def _joined(parts: Iterable[Sequence[T]]) -> list[T]:
+    return list(chain.from_iterable(parts))
