@@ -1,6 +1,6 @@
 # Kabinet. `make` or `make help` lists what can be done; ARGS=… is passed on to pytest by `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help run test check env lint format types laws lock front messages bench clean
+.PHONY: help run test check env lint format types laws lock front messages pictures bench clean
 SETUP := @tools/bootstrap.sh
 ENV := .venv/bin
 
@@ -38,6 +38,9 @@ front: ## build the front end into static/dist
 
 messages: ## collect the texts to translate into the catalogues and compile them
 	$(SETUP) base && $(ENV)/python -m tools.messages
+
+pictures: ## take the pictures of README.md anew, of the demo account (needs Chromium)
+	$(SETUP) dev front messages && $(ENV)/python -m tools.screenshots
 
 bench: ## measure the speeds Kabinet promises; prints a table
 	$(SETUP) dev front messages && $(ENV)/python -m bench
