@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -258,6 +259,43 @@ def test_a_workbook_that_unpacks_to_a_bomb_is_not_opened(desk: Desk, monkeypatch
     with pytest.raises(Invalid) as error:
         desk.check(file.getvalue(), "bomb.xlsx")
     assert "unpacks" in str(error.value)
+
+
+def test_a_sheet_of_two_cells_in_opposite_corners_is_not_opened(desk: Desk) -> None:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet()
+        sheet.write(0, 0, "Impressions")
+        sheet.write(1_048_575, 16_383, 1)
+    with pytest.raises(Invalid) as error:
+        desk.check(file.getvalue(), "corners.xlsx")
+    assert "too far apart" in str(error.value)
+
+
+def test_a_workbook_that_lies_about_its_size_is_not_opened(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        book.add_worksheet().write_column(0, 0, ["Impressions", *range(20_000)])
+    content = bytearray(file.getvalue())
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sheet = archive.getinfo("xl/worksheets/sheet1.xml")
+    true_size = sheet.file_size.to_bytes(4, "little")
+    while (place := content.find(true_size)) >= 0:
+        content[place : place + 4] = (100).to_bytes(4, "little")
+    monkeypatch.setattr("webapp.adapters.files.workbooks.MAX_UNPACKED_BYTES", 100_000)
+    with pytest.raises(Invalid) as error:
+        desk.check(bytes(content), "liar.xlsx")
+    assert "unpacks" in str(error.value)
+
+
+def test_styled_empty_cells_far_out_do_no_harm(desk: Desk) -> None:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate((["Date", "Campaign", "Impressions"], ["2026-11-01", "Shell", 10])):
+            sheet.write_row(number, 0, row)
+        sheet.write_blank(900_000, 16_383, None, book.add_format({"bold": True}))
+    assert check_of(desk.upload(file.getvalue(), "styled.xlsx")).rows == 1
 
 
 def test_long_cells_and_odd_names_survive(desk: Desk) -> None:

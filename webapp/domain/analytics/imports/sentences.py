@@ -83,6 +83,7 @@ FILE_PROBLEMS = {
     "broken_workbook": N_("The workbook cannot be opened. Save it again as XLSX, or as CSV."),
     "locked_workbook": N_("The workbook is locked with a password. Save it without one."),
     "huge_workbook": N_("The workbook unpacks to more than 512 MB. Save the sheet as CSV."),
+    "scattered_workbook": N_("The cells of a sheet are too far apart or too many. Save the sheet as CSV."),
     "no_sheet": N_("There is no sheet “%(sheet)s” with cells in this workbook."),
 }
 
