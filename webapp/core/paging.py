@@ -9,6 +9,8 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 PAGE_SIZES = (25, 50, 100)
+#: No list is longer; a larger number in an address would not fit a database's OFFSET.
+MAX_NUMBER = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,10 @@ class PageRequest:
 
     number: int = 1
     size: int = 50
+
+    def __post_init__(self) -> None:
+        """Keep the number within what can be counted."""
+        object.__setattr__(self, "number", min(max(1, self.number), MAX_NUMBER))
 
     @property
     def offset(self) -> int:
