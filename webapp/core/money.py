@@ -94,7 +94,8 @@ def _one_point(digits: str) -> str:
         return digits.replace(thousands, "").replace(",", ".")
     mark = "," if comma >= 0 else "."
     groups = digits.split(mark)
-    grouped = all(len(group) == THOUSAND_DIGITS for group in groups[1:]) and groups[0].strip("0") != ""
+    first_fits = len(groups[0]) <= THOUSAND_DIGITS and groups[0].strip("0") != ""
+    grouped = first_fits and all(len(group) == THOUSAND_DIGITS for group in groups[1:])
     # One comma before three digits is a thousand ("1,000"); one point before three is a fraction ("1.000").
     if grouped and (len(groups) > 2 or (mark == "," and len(groups) == 2)):
         return "".join(groups)
