@@ -73,6 +73,8 @@ def _config(settings: Settings) -> dict[str, object]:
         "MAX_FORM_PARTS": 2000,
         "RATELIMIT_ENABLED": settings.rate_limits,
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": False,
+        # A Redis that does not answer must not keep anybody from signing in.
+        "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
         "BABEL_DEFAULT_LOCALE": "en",
         "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "webapp" / "translations"),
         "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=365),

@@ -9,13 +9,16 @@ from flask import Flask, Response, make_response, render_template
 from flask_babel import gettext
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from redis.exceptions import RedisError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from webapp.core.errors import Conflict, Forbidden, Invalid, KabinetError, NotFound, TooLarge, Unavailable
 from webapp.web.forms import error_text
 from webapp.web.htmx import is_htmx
+from webapp.web.sessions import be_nobody
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +44,9 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(RateLimitExceeded, _throttled)
     app.register_error_handler(StaleDataError, _stale)
-    app.register_error_handler(OperationalError, _database)
+    for kind in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(kind, _database)
+    app.register_error_handler(RedisError, _redis)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
@@ -73,9 +78,17 @@ def _stale(_error: StaleDataError) -> Response:
     return answer(409)
 
 
-def _database(error: OperationalError) -> Response:
+def _database(error: Exception) -> Response:
     log.error("the database does not answer", exc_info=error)
+    be_nobody()
     return answer(503, gettext("The database does not answer at the moment. Nothing was lost; try again in a minute."))
+
+
+def _redis(error: RedisError) -> Response:
+    log.error("redis does not answer", exc_info=error)
+    return answer(
+        503, gettext("The queue of jobs does not answer at the moment. Nothing was lost; try again in a minute.")
+    )
 
 
 def _http(error: HTTPException) -> Response:
@@ -87,4 +100,5 @@ def _http(error: HTTPException) -> Response:
 def _unexpected(error: Exception) -> Response:
     reference = secrets.token_hex(4)
     log.error("unexpected error %s", reference, exc_info=error)
+    be_nobody()
     return answer(500, reference=reference)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Flask
-from flask_login import UserMixin
+from flask import Flask, g
+from flask_login import AnonymousUserMixin, UserMixin
 
 from webapp.domain.accounts.models import User
 from webapp.extensions import login
@@ -28,6 +28,12 @@ def load_user(token: str) -> SessionUser | None:
         return None
     user = services().accounts.find_user(public_id, int(epoch))
     return SessionUser(user) if user else None
+
+
+def be_nobody() -> None:
+    """Take the reader for nobody when the database could not say who it is: an error page must not ask it again."""
+    if "_login_user" not in g:
+        g._login_user = AnonymousUserMixin()
 
 
 def register_sessions(app: Flask) -> None:

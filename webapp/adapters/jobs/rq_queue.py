@@ -23,7 +23,7 @@ class RqJobQueue:
     """Puts the ids of tasks into RQ queues; the job's id is the task's."""
 
     def __init__(self, url: str) -> None:
-        self._redis = Redis.from_url(url, socket_connect_timeout=2)
+        self._redis = Redis.from_url(url, socket_connect_timeout=2, socket_timeout=5)
 
     def push(self, kind: str, public_id: PublicId) -> None:
         """Hand over a task's id; one that already waits is not added twice."""

@@ -16,7 +16,7 @@ from rq_dashboard.web import setup_rq_connection
 
 from webapp.extensions import csrf
 from webapp.surfaces.admin import bp
-from webapp.web.app import KabinetFlask
+from webapp.web.app import KabinetFlask, kabinet
 
 PREFIX = "/admin/jobs"
 #: Answers to GET as well and yet changes the queue.
@@ -38,9 +38,11 @@ def mount(state: BlueprintSetupState) -> None:
 
 
 def _guard() -> None:
-    """Refuse a change that did not come from the dashboard's own scripts."""
+    """Refuse a change that did not come from the dashboard's own scripts; raise RedisError without a queue."""
     if request.blueprint != dashboard.name:
         return
     changes = request.method not in ("GET", "HEAD", "OPTIONS") or request.endpoint in CHANGING
     if changes and request.headers.get("X-Requested-With") != SCRIPTED:
         abort(403)
+    # Without this the dashboard answers 200 with a bare heading where Redis is down.
+    kabinet().adapters.redis.ping()
