@@ -73,6 +73,21 @@ def test_a_second_verdict_is_told_who_was_first(app: KabinetFlask, owner: Person
     assert "Approved" in other.get(review).text
 
 
+def test_nobody_approves_words_they_have_not_seen(owner: Person, staff: Browser) -> None:
+    address, title = sent(owner, "A decent jacket")
+    review = review_of(staff, title)
+    seen = re.findall(r'name="seen" value="([^"]+)"', staff.get(review).text)
+    assert len(set(seen)) == 1
+    owner.browser.post(f"{address}/withdraw")
+    asset_id = owner.browser.get(address).text.split('name="asset_id" value="')[1].split('"')[0]
+    owner.browser.post(address, composed(owner, title="A miracle cure", asset_id=asset_id, act="submit"))
+    for verdict in ("approve", "reject"):
+        answer = staff.post(f"{review}/{verdict}", {**REFUSAL, "seen": seen[0]}, follow=True)
+        assert "Look at it once more" in answer.text
+        assert "A miracle cure" in answer.text
+    assert "serving now" not in owner.browser.get(address).text
+
+
 def test_of_simultaneous_verdicts_one_counts(app: KabinetFlask, owner: Person, staff: Browser) -> None:
     address, title = sent(owner, "Decided at once")
     review = review_of(staff, title)

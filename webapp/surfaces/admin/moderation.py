@@ -15,7 +15,7 @@ from webapp.core.permissions import Permission
 from webapp.domain.ads import creative_policies as policies
 from webapp.domain.ads.creative_types import Rejection, Review
 from webapp.domain.ads.models import CreativeVersion
-from webapp.domain.ads.services.moderation import AlreadyDecided
+from webapp.domain.ads.services.moderation import AlreadyDecided, sending_of
 from webapp.surfaces.admin import bp
 from webapp.web.access import requires
 from webapp.web.app import services
@@ -57,7 +57,7 @@ def moderation_review(version_id: PublicId) -> ResponseReturnValue:
 def moderation_approve(version_id: PublicId) -> ResponseReturnValue:
     """Approve a version and open the next."""
     try:
-        version = services().moderation.approve(staff_scope(), version_id)
+        version = services().moderation.approve(staff_scope(), version_id, seen=_seen())
     except AlreadyDecided as error:
         return _overtaken(version_id, error)
     toast(_("Approved."))
@@ -70,7 +70,7 @@ def moderation_reject(version_id: PublicId) -> ResponseReturnValue:
     """Refuse a version with a reason, a field and a sentence, and open the next."""
     given = Rejection(*(request.form.get(name, "") for name in ("code", "field", "sentence")))
     try:
-        version = services().moderation.reject(staff_scope(), version_id, given)
+        version = services().moderation.reject(staff_scope(), version_id, given, seen=_seen())
     except AlreadyDecided as error:
         return _overtaken(version_id, error)
     except Invalid as error:
@@ -94,7 +94,13 @@ def _page(review: Review | None, *, status: int = 200, **context: Any) -> Respon
     shown.update(context, review=review, reasons=policies.REJECTION_REASONS)
     if review is not None:
         shown["fields"] = policies.FIELDS_OF_KIND[review.creative.kind]
+        shown["sending"] = sending_of(review.row.version)
     return page("admin/moderation/index.html", status=status, **shown)
+
+
+def _seen() -> str:
+    """Return which sending of the version the form was filled from."""
+    return request.form.get("seen", "")
 
 
 def _with_template(given: Rejection) -> Rejection:

@@ -39,6 +39,11 @@ class AlreadyDecided(Conflict):
     code = "already_decided"
 
 
+def sending_of(version: CreativeVersion) -> str:
+    """Return what tells one sending of a version from the next: it may be withdrawn and changed in between."""
+    return version.submitted_at.isoformat() if version.submitted_at else ""
+
+
 class Moderation:
     """The moderators' queue and verdicts."""
 
@@ -94,10 +99,13 @@ class Moderation:
         found = self._store.next_waiting(after)
         return PublicId(found) if found else None
 
-    def approve(self, staff: StaffScope, version_id: PublicId) -> CreativeVersion:
-        """Let the version be shown; the one shown until now is replaced. Raise AlreadyDecided."""
+    def approve(self, staff: StaffScope, version_id: PublicId, *, seen: str = "") -> CreativeVersion:
+        """Let the version be shown; the one shown until now is replaced. Raise AlreadyDecided.
+
+        `seen` is what `sending_of` said of the version that was looked at: one that was sent again since is refused.
+        """
         staff.require(Permission.STAFF_MODERATE)
-        version, creative = self._waiting(version_id)
+        version, creative = self._waiting(version_id, seen)
         earlier = self._store.version(creative.approved_version_id)
         if earlier is not None:
             earlier[0].state = VersionState.REPLACED
@@ -107,13 +115,13 @@ class Moderation:
         self._store.flush()
         return version
 
-    def reject(self, staff: StaffScope, version_id: PublicId, given: Rejection) -> CreativeVersion:
+    def reject(self, staff: StaffScope, version_id: PublicId, given: Rejection, *, seen: str = "") -> CreativeVersion:
         """Refuse the version with a code, a field and a sentence; an earlier approved one keeps serving.
 
         Raise AlreadyDecided, or Invalid by field.
         """
         staff.require(Permission.STAFF_MODERATE)
-        version, creative = self._waiting(version_id)
+        version, creative = self._waiting(version_id, seen)
         verdict = policies.clean_rejection(creative.kind, given)
         self._decide(staff, version, VersionState.REJECTED)
         version.reject_code, version.reject_field = verdict.code, verdict.field
@@ -122,7 +130,7 @@ class Moderation:
         self._store.flush()
         return version
 
-    def _waiting(self, version_id: PublicId) -> tuple[CreativeVersion, Creative]:
+    def _waiting(self, version_id: PublicId, seen: str) -> tuple[CreativeVersion, Creative]:
         version, creative = self._store.lock(version_id)
         if version.state is VersionState.APPROVED:
             raise AlreadyDecided("%(name)s has approved this version already.", name=version.decided_by_name)
@@ -130,6 +138,8 @@ class Moderation:
             raise AlreadyDecided("%(name)s has rejected this version already.", name=version.decided_by_name)
         if version.state is not VersionState.IN_REVIEW or creative.archived_at is not None:
             raise AlreadyDecided("This version does not wait for a verdict any more.")
+        if seen and seen != sending_of(version):
+            raise AlreadyDecided("This version was changed and sent again since you opened it. Look at it once more.")
         return version, creative
 
     def _decide(self, staff: StaffScope, version: CreativeVersion, state: VersionState) -> None:
