@@ -70,6 +70,36 @@ def test_a_taken_address_tells_a_stranger_nothing(
     assert stranger.post("/sign-in", {"email": email, "password": "another long one"}).status_code == 422
 
 
+def test_an_account_opened_by_a_stranger_is_not_confirmed_with_the_strangers_password(
+    visitor: Browser, app: KabinetFlask, letters: RecordingMailer, work: Callable[[], None]
+) -> None:
+    email, strangers = fresh_address(), "a password of the stranger"
+    Browser(app.test_client()).post("/register", registration(email, password=strangers))
+    work()
+    first = link_in(letters.last_to(email).text)
+    assert "/confirm/" in first
+    visitor.post("/register", registration(email))
+    work()
+    second = link_in(letters.last_to(email).text)
+    assert "/reset/" in second
+    assert visitor.post(first).status_code == 404, "what the stranger began confirms nothing"
+    assert visitor.post(second, {"password": "chosen by who reads the mail"}).status_code == 303
+    assert visitor.get("/settings").status_code == 200
+    again = Browser(app.test_client())
+    assert again.post("/sign-in", {"email": email, "password": strangers}).status_code == 422
+
+
+def test_registering_twice_sends_the_same_letter_twice(
+    visitor: Browser, letters: RecordingMailer, work: Callable[[], None]
+) -> None:
+    email = fresh_address()
+    for _ in range(2):
+        visitor.post("/register", registration(email))
+    work()
+    assert len([letter for letter in letters.sent if letter.to == email and "/confirm/" in letter.text]) == 2
+    assert visitor.post(link_in(letters.last_to(email).text)).status_code == 303
+
+
 def test_bad_input_is_named_beside_its_field(visitor: Browser) -> None:
     answer = visitor.post("/register", registration("not an address", password="short", zone="Mars/Olympus"))
     assert answer.status_code == 422

@@ -39,11 +39,13 @@ class Accounts:
     def register(self, registration: Registration) -> None:
         """Open an account and send the confirmation letter.
 
-        A taken address gets a letter that says so; who registers is told the same either way.
+        A taken address gets a letter that says so; who registers is told the same either way, after the same time.
         """
         email = ensure_can_register(registration)
         known = self._find_by_email(email)
+        is_same = known is not None and self._passwords.verify(known.password_hash, registration.password)
         if known is None:
+            is_same = True
             try:
                 with self._session.begin_nested():
                     known = self._create(registration, email)
@@ -51,7 +53,21 @@ class Accounts:
                 known = self._find_by_email(email)
                 if known is None:
                     raise
-        self._postbox.post("account_exists" if known.email_confirmed_at else "confirm_email", known.id)
+        self._postbox.post(self._letter_to(known, is_same=is_same), known.id)
+
+    @staticmethod
+    def _letter_to(user: User, *, is_same: bool) -> str:
+        """Return which letter whoever reads the address gets.
+
+        An account that waits for confirmation under another password may have been opened by a stranger: the password
+        is then chosen anew through the letter, and links sent before confirm nothing any more.
+        """
+        if user.email_confirmed_at is not None or user.disabled_at is not None:
+            return "account_exists"
+        if is_same:
+            return "confirm_email"
+        user.session_epoch += 1
+        return "reset_password"
 
     def _create(self, registration: Registration, email: str) -> User:
         name = registration.name.strip() or email.split("@", maxsplit=1)[0]
@@ -149,7 +165,7 @@ class Accounts:
         """Take a confirmation link; raise NotFound when it is false, too old or of another address."""
         read = self._tokens.read_confirm(token)
         user = self._find_by_public_id(read[0]) if read else None
-        if read is None or user is None or user.email != read[1]:
+        if read is None or user is None or not self._tokens.confirms(user, read[1]):
             raise NotFound("This link is no longer valid. Sign in and ask for a new one.")
         user.email_confirmed_at = user.email_confirmed_at or self._clock.now()
         return user

@@ -19,14 +19,14 @@ class Tokens:
 
     def confirm(self, user: User) -> str:
         """Return a token that proves the address of this user."""
-        return self._confirm.dumps([user.public_id, user.email])
+        return self._confirm.dumps([user.public_id, _address(user)])
 
     def reset(self, user: User) -> str:
         """Return a token that lets this user choose a new password, until the password changes."""
         return self._reset.dumps([user.public_id, _state(user)])
 
     def read_confirm(self, token: str) -> tuple[str, str] | None:
-        """Return (public id, address) of a good token."""
+        """Return (public id, state) of a good token; compare the state with `confirms`."""
         return _read(self._confirm, token, CONFIRM_SECONDS)
 
     def read_reset(self, token: str) -> tuple[str, str] | None:
@@ -34,9 +34,18 @@ class Tokens:
         return _read(self._reset, token, RESET_SECONDS)
 
     @staticmethod
+    def confirms(user: User, state: str) -> bool:
+        """Tell whether the address and the account are still those the confirmation token was made for."""
+        return _address(user) == state
+
+    @staticmethod
     def matches(user: User, state: str) -> bool:
         """Tell whether the password is still the one the reset token was made for."""
         return _state(user) == state
+
+
+def _address(user: User) -> str:
+    return f"{user.session_epoch}:{user.email}"
 
 
 def _state(user: User) -> str:
