@@ -104,6 +104,25 @@ def test_promo_credit_is_money_that_came_in(app: KabinetFlask, funded: Person, f
     assert answer.status_code == 422
 
 
+def test_half_a_name_or_one_of_two_gets_no_money(
+    app: KabinetFlask, funded: Person, other_owner: Person, finance: Browser
+) -> None:
+    half = f"Only {funded.scope.advertiser_public_id[2:]} has this"
+    rename(app, funded, half)
+    answer = finance.post("/admin/ledger/adjust", form_for(finance, funded, advertiser=half[:-5]))
+    assert "No advertiser has this id or exactly this name." in answer.text
+    assert finance.post("/admin/ledger/adjust", form_for(finance, funded, advertiser=half)).status_code == 303
+    rename(app, other_owner, half)
+    assert finance.post("/admin/ledger/adjust", form_for(finance, funded, advertiser=half)).status_code == 422
+    assert len(posted(app, funded)) == 2
+    assert posted(app, other_owner) == []
+
+
+def rename(app: KabinetFlask, person: Person, name: str) -> None:
+    with app.app_context(), transaction(db.session()) as session:
+        app.adapters.services(session).accounts.rename_advertiser(person.scope, name)
+
+
 def test_an_unknown_advertiser_is_told(finance: Browser, funded: Person) -> None:
     answer = finance.post("/admin/ledger/adjust", form_for(finance, funded, advertiser="Nobody of this name"))
     assert answer.status_code == 422

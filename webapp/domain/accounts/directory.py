@@ -86,6 +86,14 @@ class Directory:
             raise NotFound
         return _card(row, self._user_counts([row.id]).get(row.id, 0))
 
+    def find_exactly(self, staff: StaffScope, text: str) -> AdvertiserCard | None:
+        """Return the one advertiser of this id or of exactly this name; None when there is none, or several."""
+        staff.require(Permission.STAFF_ADVERTISERS)
+        query = select(Advertiser).where(or_(Advertiser.public_id == text, Advertiser.name == text))
+        # MySQL takes names that differ in case or accents for equal.
+        rows = [row for row in self._session.scalars(query) if text in (row.public_id, row.name)]
+        return _card(rows[0], self._user_counts([rows[0].id]).get(rows[0].id, 0)) if len(rows) == 1 else None
+
     def members(self, staff: StaffScope, advertiser_id: int) -> list[Member]:
         """Return the people of an advertiser, the longest there first."""
         staff.require(Permission.STAFF_ADVERTISERS)

@@ -115,9 +115,8 @@ def _about(form: AdjustForm) -> dict[str, Any]:
 
 
 def _named(form: AdjustForm) -> AdvertiserCard | None:
-    found = _matching(form.advertiser.data or "")
-    exact = [card for card in found if card.name == form.advertiser.data]
-    return exact[0] if len(exact) == 1 else found[0] if len(found) == 1 else None
+    """Return whom the form names without a doubt: money goes nowhere by half a name."""
+    return services().directory.find_exactly(staff_scope(), form.advertiser.data or "")
 
 
 def _matching(text: str) -> list[AdvertiserCard]:
