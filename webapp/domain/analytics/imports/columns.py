@@ -245,9 +245,7 @@ class RowReader:
                 return counts
         return part.values(memo, column)
 
-    def _without_headings_and_totals(
-        self, raw: RawBatch
-    ) -> tuple[Sequence[Sequence[Cell]], Sequence[int], list[int]]:
+    def _without_headings_and_totals(self, raw: RawBatch) -> tuple[Sequence[Sequence[Cell]], Sequence[int], list[int]]:
         """Leave out what is above the rows and the lines that sum them up."""
         rows, lines = raw.rows, raw.lines
         if lines and lines[0] <= self._options.header_line:

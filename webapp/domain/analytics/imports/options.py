@@ -33,5 +33,3 @@ def guess_columns_again(
 def _in_micros(options: ImportOptions) -> bool:
     """Tell whether a heading such as cost_micros says that money is in millionths."""
     return any(column.target in MONEY and "micros" in column.header.casefold() for column in options.columns)
-
-

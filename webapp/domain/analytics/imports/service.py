@@ -25,9 +25,9 @@ from webapp.domain.analytics.imports.types import CHECK_AT_ONCE_BYTES, MAX_FILE_
 from webapp.domain.analytics.imports.work import CHANGEABLE, ImportWork, already_imported
 from webapp.domain.analytics.models import ImportState, StatisticsImport
 from webapp.domain.audit.services import AuditLog
-from webapp.domain.tasks.models import Task, TaskState
 from webapp.domain.tasks.ports import Silent
 from webapp.domain.tasks.services import Tasks
+from webapp.domain.tasks.types import Task, TaskState
 
 CHECK, RUN, REMOVAL = "import_check", "import", "import_removal"
 _AT_WORK = (ImportState.QUEUED, ImportState.RUNNING, ImportState.REMOVING)
