@@ -10,6 +10,7 @@ from tests.support.apps import RecordingMailer
 from tests.support.browser import Browser
 from tests.support.people import PASSWORD, Person, new_member, new_owner, sign_in
 from webapp.core.permissions import AdvertiserRole
+from webapp.extensions import db
 from webapp.web.app import KabinetFlask
 
 
@@ -178,3 +179,14 @@ def test_next_leads_nowhere_else(
 def test_a_long_name_with_an_emoji_survives(app: KabinetFlask) -> None:
     person = new_owner(app, name="Ööö 🧥 " + "x" * 100)
     assert "🧥" in person.browser.get("/settings").text
+
+
+def test_signing_out_also_forgets_who_stayed_signed_in(visitor: Browser, app: KabinetFlask, owner: Person) -> None:
+    with app.app_context():
+        email = app.adapters.services(db.session()).accounts.get_user(owner.scope.actor.user_id or 0).email
+    visitor.post("/sign-in", {"email": email, "password": PASSWORD, "remember": "y"})
+    assert visitor.client.get_cookie("kabinet_remember") is not None
+    assert visitor.get("/settings").status_code == 200
+    visitor.post("/sign-out")
+    assert visitor.client.get_cookie("kabinet_remember") is None
+    assert visitor.get("/settings").status_code == 303

@@ -137,9 +137,10 @@ def sign_in_submit() -> ResponseReturnValue:
 @bp.post("/sign-out")
 @public
 def sign_out() -> ResponseReturnValue:
-    """Sign out of this session."""
-    logout_user()
+    """Sign out of this session, also where somebody stays signed in."""
     cookie.clear()
+    # Last: it leaves a note in the cookie that the one of 30 days is to go.
+    logout_user()
     return go(url_for("auth.sign_in"))
 
 
