@@ -30,6 +30,8 @@ def import_statistics(
 
     Raises KabinetError when nothing was imported.
     """
+    # Before anything is written: a server beside us may hold the embedded store, and nobody would take the import up.
+    app.adapters.analytics.ping()
     services: Services = app.adapters.services(db.session())
     scope = services.accounts.system_scope(advertiser)
     row = _upload(services, scope, file, day)
