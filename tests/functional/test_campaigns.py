@@ -195,6 +195,20 @@ def test_values_are_edited_where_they_stand(app: KabinetFlask, owner: Person, ma
     assert owner.browser.get(f"/campaigns/{campaign_id}/inline/notes").status_code == 404
 
 
+def test_an_untouched_amount_stays_what_it_was_in_every_language(
+    app: KabinetFlask, owner: Person, make: Callable[..., str]
+) -> None:
+    campaign_id = make(bid_micros=2_125_000)
+    url = f"/campaigns/{campaign_id}/inline/bid"
+    for locale, shown in (("en", "2.125"), ("ru", "2,125")):
+        owner.browser.client.set_cookie("locale", locale)
+        typed = re.search(r'name="value" value="([^"]*)"', owner.browser.get(url).text)
+        assert typed
+        assert typed[1] == shown
+        owner.browser.post(url, {"value": typed[1]})
+        assert stored(app, campaign_id).bid_micros == 2_125_000
+
+
 def test_an_older_form_is_refused_with_the_name_of_who_was_faster(owner: Person, make: Callable[..., str]) -> None:
     campaign_id = make()
     owner.browser.post(f"/campaigns/{campaign_id}/inline/bid", {"value": "4"})

@@ -52,7 +52,17 @@ def test_amounts_people_type(text: str, micros: int) -> None:
     assert parse_micros(text) == micros
 
 
-@pytest.mark.parametrize("text", ["", "abc", "1.2.3.4", "12 USD EUR", "NaN", "inf", "1e5", "--5", "٣", "9" * 30, "1234,567,890"])
+@pytest.mark.parametrize(
+    ("text", "micros"),
+    [("2,125", 2_125_000), ("2.125", 2_125_000), ("1 000", 1_000_000_000), ("1.234,567", 1_234_567_000)],
+)
+def test_amounts_of_who_writes_fractions_with_a_comma(text: str, micros: int) -> None:
+    assert parse_micros(text, ",") == micros
+
+
+@pytest.mark.parametrize(
+    "text", ["", "abc", "1.2.3.4", "12 USD EUR", "NaN", "inf", "1e5", "--5", "٣", "9" * 30, "1234,567,890"]
+)
 def test_what_is_not_an_amount(text: str) -> None:
     with pytest.raises(MoneyError):
         parse_micros(text)

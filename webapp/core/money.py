@@ -66,12 +66,15 @@ def from_decimal(value: Decimal) -> int:
     return micros
 
 
-def parse_micros(text: str) -> int:
-    """Read '1 234,56', '1,234.56' or '$12.5' as micros; raise MoneyError when it is not one amount."""
-    return from_decimal(parse_decimal(text))
+def parse_micros(text: str, point: str = ".") -> int:
+    """Read '1 234,56', '1,234.56' or '$12.5' as micros; raise MoneyError when it is not one amount.
+
+    `point` is the reader's decimal mark: to who writes 2,125 for two and an eighth, it is not two thousand.
+    """
+    return from_decimal(parse_decimal(text, point))
 
 
-def parse_decimal(text: str) -> Decimal:
+def parse_decimal(text: str, point: str = ".") -> Decimal:
     """Read a figure a person typed: spaces, one kind of thousands mark, comma or point, a currency sign."""
     cleaned = "".join(ch for ch in text if not ch.isspace() and ch not in "'’\u00a0\u202f").replace("−", "-")
     for sign in sorted(set(CURRENCIES.values()) | set(CURRENCIES), key=len, reverse=True):
@@ -79,14 +82,14 @@ def parse_decimal(text: str) -> Decimal:
             cleaned = cleaned.removeprefix(sign).removesuffix(sign)
             break
     negative = cleaned.startswith("-")
-    digits = _one_point(cleaned[1:] if cleaned[:1] in ("+", "-") else cleaned)
+    digits = _one_point(cleaned[1:] if cleaned[:1] in ("+", "-") else cleaned, point)
     if not digits or not digits.replace(".", "", 1).isascii() or not digits.replace(".", "", 1).isdigit():
         raise MoneyError(f"{text!r} is not an amount")
     value = Decimal(digits)
     return -value if negative else value
 
 
-def _one_point(digits: str) -> str:
+def _one_point(digits: str, own: str) -> str:
     """Turn the last of ',' and '.' into the decimal point and drop thousands marks."""
     comma, point = digits.rfind(","), digits.rfind(".")
     if comma >= 0 and point >= 0:
@@ -96,8 +99,9 @@ def _one_point(digits: str) -> str:
     groups = digits.split(mark)
     first_fits = len(groups[0]) <= THOUSAND_DIGITS and groups[0].strip("0") != ""
     grouped = first_fits and all(len(group) == THOUSAND_DIGITS for group in groups[1:])
-    # One comma before three digits is a thousand ("1,000"); one point before three is a fraction ("1.000").
-    if grouped and (len(groups) > 2 or (mark == "," and len(groups) == 2)):
+    # One comma before three digits is a thousand ("1,000") unless the reader writes fractions with it; one point before
+    # three is a fraction ("1.000").
+    if grouped and (len(groups) > 2 or (len(groups) == 2 and mark == "," != own)):
         return "".join(groups)
     return digits.replace(",", ".")
 

@@ -63,7 +63,7 @@ class MoneyField(StringField):
         if not self.raw:
             return
         try:
-            self.data = parse_micros(self.raw)
+            self.data = parse_micros(self.raw, current_style().point)
         except MoneyError as error:
             raise ValueError(gettext("Write an amount such as 12.50.")) from error
 
