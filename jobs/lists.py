@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, timedelta
 
 from werkzeug.datastructures import MultiDict
 
@@ -13,7 +12,7 @@ from jobs.tables import TOTAL, Params, metric_column, one, period_of
 from webapp.core.errors import Invalid
 from webapp.core.ids import PublicId
 from webapp.core.paging import PageRequest
-from webapp.core.periods import Period
+from webapp.core.periods import Period, month_period
 from webapp.core.scope import Scope
 from webapp.core.tables import Column, Kind, Table
 from webapp.core.words import Message
@@ -115,11 +114,9 @@ def _ledger_filter(services: Services, scope: Scope, params: Params) -> LedgerFi
 def _month(text: str) -> Period:
     """Read a month as 2026-11; raise Invalid for anything else."""
     try:
-        first = date.fromisoformat(f"{text}-01")
+        return month_period(text)
     except ValueError as error:
         raise Invalid({"month": "Write a month as 2026-11."}) from error
-    following = (first + timedelta(days=32)).replace(day=1)
-    return Period(first, following - timedelta(days=1))
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from webapp.core.periods import (
     default_grain,
     hour_starts,
     local_midnight,
+    month_period,
     preset_period,
     steps,
 )
@@ -114,3 +115,11 @@ def test_steps_cover_the_period() -> None:
     assert default_grain(three_years) is Grain.MONTH
     assert len(steps(three_years, Grain.MONTH)) == 37
     assert steps(Period(date(2026, 11, 18), date(2026, 11, 24)), Grain.WEEK) == [date(2026, 11, 16), date(2026, 11, 23)]
+
+
+def test_a_month_is_read_from_an_address() -> None:
+    assert month_period("2024-02") == Period(date(2024, 2, 1), date(2024, 2, 29))
+    assert month_period("2026-12").last == date(2026, 12, 31)
+    for text in ("", "2026", "2026-13", "9999-12", "0001-01", "2026-11-05"):
+        with pytest.raises(ValueError):  # whatever date says
+            month_period(text)

@@ -74,6 +74,15 @@ def today_in(zone: ZoneInfo, now: datetime) -> date:
     return now.astimezone(zone).date()
 
 
+def month_period(text: str) -> Period:
+    """Return the month written as 2026-11; raise ValueError for anything else, and for one that no ledger covers."""
+    first = date.fromisoformat(f"{text}-01")
+    if not EPOCH.year <= first.year < date.max.year:
+        raise ValueError(text)
+    following = (first + timedelta(days=32)).replace(day=1)
+    return Period(first, following - timedelta(days=1))
+
+
 def preset_period(preset: Preset, today: date, *, since: date | None = None) -> Period:
     """Return the period a preset means today; `since` bounds ALL from below."""
     if preset in _LAST_DAYS:

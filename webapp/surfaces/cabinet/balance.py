@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 
 from webapp.core.ids import PATTERN, PublicId
-from webapp.core.periods import Period, today_in
+from webapp.core.periods import Period, month_period, today_in
 from webapp.core.permissions import Permission
 from webapp.core.scope import Scope
 from webapp.domain.ads.services.names import Named, ObjectNames
@@ -163,11 +163,9 @@ def _group() -> Group:
 def _month() -> Period | None:
     """Read `month=2026-11`; what is no month is passed over."""
     try:
-        first = date.fromisoformat(f"{request.args.get('month', '')}-01")
+        return month_period(request.args.get("month", ""))
     except ValueError:
         return None
-    following = (first + timedelta(days=32)).replace(day=1)
-    return Period(first, following - timedelta(days=1))
 
 
 def _campaign(scope: Scope) -> tuple[int, Named] | None:
