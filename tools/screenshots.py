@@ -131,9 +131,9 @@ def compress(picture: bytes) -> bytes:
     written = picture
     for colours in PALETTES:
         out = BytesIO()
-        image.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-            out, "PNG", optimize=True
-        )
+        # Rounds of k-means bring small spots of colour, such as a status, back to what they were.
+        few = image.quantize(colours, method=Image.Quantize.MAXCOVERAGE, kmeans=4, dither=Image.Dither.NONE)
+        few.save(out, "PNG", optimize=True)
         written = out.getvalue()
         if len(written) <= MAX_BYTES:
             break
