@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import signal
 
 from webapp.factory import create_app
 from webapp.settings import Settings
@@ -10,6 +11,9 @@ from webapp.web.app import KabinetFlask
 
 
 def _build() -> KabinetFlask:
+    # Ctrl-C reaches this process and its parent, which answers with SIGTERM. granian's handler locks up when the second
+    # signal interrupts it in the first, and then the process is killed after ten seconds: let the parent's alone count.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     settings = Settings.from_env()
     built = create_app(settings)
     built.adapters.analytics.migrate()
