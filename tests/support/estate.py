@@ -73,7 +73,6 @@ def _fill(services: Services, session: Session, scope: Scope) -> dict[str, str]:
         "export_id": export.public_id,
         "field": "name",
         "step": "audience",
-        "step": "goal",
     }
 
 

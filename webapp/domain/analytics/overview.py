@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache
 
 from webapp.core.clock import Clock
 from webapp.core.periods import Grain, Period, local_midnight, today_in
@@ -175,7 +176,9 @@ def _concerns(
     now: datetime,
 ) -> list[Concern]:
     """Return what needs a hand, the most urgent first."""
-    found = [concern for item in terms if (concern := _of_campaign(item, reports, today, scope, now))]
+    # Most campaigns run at the same hours: each weekly grid is worked out once.
+    share_by_now = cache(lambda hours: planned_share(today.shape, hours, scope.zone, now))
+    found = [concern for item in terms if (concern := _of_campaign(item, reports, share_by_now))]
     if any(item.code is StatusCode.BALANCE_EMPTY for item in terms):
         found.append(Concern(ConcernKind.BALANCE_EMPTY))
     elif runway is not None and runway.days_left is not None and runway.days_left < SOON_DAYS:
@@ -185,7 +188,7 @@ def _concerns(
 
 
 def _of_campaign(
-    terms: Terms, reports: Mapping[int, StatusReport], today: TodayPlan, scope: Scope, now: datetime
+    terms: Terms, reports: Mapping[int, StatusReport], share_by_now: Callable[[str], Fraction]
 ) -> Concern | None:
     report = reports[terms.campaign.id]
     if terms.code is StatusCode.REJECTED:
@@ -194,16 +197,16 @@ def _of_campaign(
         return Concern(ConcernKind.NO_ADS, terms.campaign, report.status)
     if terms.code is not StatusCode.SERVING:
         return None
-    below = _below_plan(terms, today, scope, now)
+    below = _below_plan(terms, share_by_now)
     return Concern(ConcernKind.BELOW_PLAN, terms.campaign, report.status, below=below) if below else None
 
 
-def _below_plan(terms: Terms, today: TodayPlan, scope: Scope, now: datetime) -> Fraction:
+def _below_plan(terms: Terms, share_by_now: Callable[[str], Fraction]) -> Fraction:
     budget: int | None = terms.campaign.daily_budget_micros
     if not budget:
         return NONE
-    share = planned_share(today.shape, terms.campaign.hours, scope.zone, now)
-    planned = budget * share
-    if share < _PLANNED_ENOUGH or terms.spend.today_micros >= planned * _BELOW:
+    share = share_by_now(terms.campaign.hours)
+    if share < _PLANNED_ENOUGH:
         return NONE
-    return 1 - terms.spend.today_micros / planned
+    planned = budget * share
+    return NONE if terms.spend.today_micros >= planned * _BELOW else 1 - terms.spend.today_micros / planned

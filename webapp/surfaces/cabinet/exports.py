@@ -103,7 +103,7 @@ def _language() -> str:
 def failure_of(task: Task) -> str:
     """Return why a task failed, in the reader's language."""
     if not task.error:
-        return gettext("The export failed.")
+        return str(gettext("The export failed."))
     return error_text(KabinetError(task.error, **task.result.get("error_values", {})))
 
 

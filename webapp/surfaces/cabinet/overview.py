@@ -38,6 +38,8 @@ KEYS = ("spend", "impressions", "clicks", "ctr", "conversions", "cpa")
 #: Offered beside the tabs.
 MORE = ("cpc", "cpm")
 SHOWN_CONCERNS = 4
+#: Named on a phone, where the list opens.
+NAMED_CONCERNS = 8
 FEW_DAYS, HOURS_A_DAY = 2, 24
 _SHOWN = Decimal("0.000001")
 #: Campaigns that no ad has been sent for.
@@ -74,7 +76,9 @@ def _context(scope: Scope, days: ChosenPeriod) -> dict[str, Any]:
         "balance": balance_drawing(data.runway, today) if data.runway else None,
         "bars": hour_bars(data.today),
         "today_day": today,
-        "concerns": [_concern(item, scope) for item in data.concerns],
+        # An account may have a thousand; the list of campaigns shows them all, this page the first.
+        "concerns": [_concern(item, scope) for item in data.concerns[:NAMED_CONCERNS]],
+        "concern_count": len(data.concerns),
         "shown_concerns": SHOWN_CONCERNS,
         "quality": _quality(data.chart),
         "form_params": form_params,
