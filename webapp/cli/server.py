@@ -29,7 +29,8 @@ def _build() -> KabinetFlask:
 def _tame_collector() -> None:
     """Keep the garbage collector from walking the whole program while somebody waits for a page.
 
-    What is loaded by now stays for good, and a page makes tens of thousands of short-lived objects, hardly one in a cycle.
+    What is loaded by now stays for good, and a page makes tens of thousands of short-lived objects, hardly one of
+    them in a cycle.
     """
     gc.collect()
     gc.freeze()

@@ -112,7 +112,9 @@ class CampaignLabel(Base):
     __tablename__ = "campaign_labels"
     __table_args__ = (Index(None, "advertiser_id", "label"), Base.__table_args__)
 
-    campaign_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("campaigns.id"), primary_key=True, autoincrement=False)
+    campaign_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("campaigns.id"), primary_key=True, autoincrement=False
+    )
     label: Mapped[str] = mapped_column(exact_string(40), primary_key=True)
     advertiser_id: Mapped[int] = mapped_column(BigInteger)
 

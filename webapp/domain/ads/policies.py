@@ -222,5 +222,3 @@ def ensure_editable(campaign: Campaign) -> None:
     """Raise WrongState for a campaign in the archive."""
     if campaign.status is CampaignStatus.ARCHIVED:
         raise WrongState("This campaign is in the archive. Restore it to change it.")
-
-

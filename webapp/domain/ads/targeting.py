@@ -165,7 +165,7 @@ def ascii_host(host: str) -> str:
     """Return a host name or address as DNS knows it; raise ValueError when nothing can have this name."""
     if host.startswith("[") and host.endswith("]"):
         return f"[{ipaddress.IPv6Address(host[1:-1])}]"
-    if not host or any(ch.isspace() or ord(ch) < 0x20 or ch in "%/\\@:?#[]<>^|`{}\"" for ch in host):
+    if not host or any(ch.isspace() or ord(ch) < 0x20 or ch in '%/\\@:?#[]<>^|`{}"' for ch in host):
         raise ValueError(host)
     try:
         name = idna.encode(host, uts46=True, transitional=False).decode("ascii").lower()

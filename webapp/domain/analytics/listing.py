@@ -183,8 +183,7 @@ class CampaignListing:
         ids = [row.campaign.id for row in rows]
         days = self._figures.sparklines(scope, period, ids) if ids else {}
         return [
-            CampaignRow(row.campaign, row.report, row.spend, row.metrics, days.get(row.campaign.id, ()))
-            for row in rows
+            CampaignRow(row.campaign, row.report, row.spend, row.metrics, days.get(row.campaign.id, ())) for row in rows
         ]
 
 
