@@ -14,6 +14,7 @@ from webapp.core.ids import PublicId
 from webapp.core.paging import Page, PageRequest
 from webapp.core.permissions import AdvertiserRole, Permission
 from webapp.core.scope import StaffScope
+from webapp.db.likes import ESCAPE, anywhere
 from webapp.domain.accounts.models import Advertiser, Membership, User
 
 
@@ -64,13 +65,13 @@ class Directory:
         staff.require(Permission.STAFF_ADVERTISERS)
         query = select(Advertiser)
         if text:
-            like = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+            like = anywhere(text)
             theirs = select(Membership.advertiser_id).join(User, User.id == Membership.user_id)
             query = query.where(
                 or_(
-                    Advertiser.name.like(like, escape="\\"),
+                    Advertiser.name.like(like, escape=ESCAPE),
                     Advertiser.public_id == text,
-                    Advertiser.id.in_(theirs.where(User.email.like(like, escape="\\"))),
+                    Advertiser.id.in_(theirs.where(User.email.like(like, escape=ESCAPE))),
                 )
             )
         total = self._session.scalar(select(func.count()).select_from(query.subquery())) or 0

@@ -12,6 +12,7 @@ from webapp.core.ids import PublicId, new_public_id
 from webapp.core.paging import Page, PageRequest
 from webapp.core.permissions import AdvertiserRole, Permission, StaffRole
 from webapp.core.scope import SYSTEM, SYSTEM_PERMISSIONS, Actor, Scope, StaffScope
+from webapp.db.likes import ESCAPE, anywhere
 from webapp.domain.accounts.models import Advertiser, Membership, User
 from webapp.domain.accounts.passwords import Passwords, password_fault
 from webapp.domain.accounts.policies import ensure_can_register, normalise_email
@@ -325,9 +326,9 @@ class Accounts:
         staff.require(Permission.STAFF_USERS)
         query = select(User)
         if text:
-            like = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+            like = anywhere(text)
             query = query.where(
-                or_(User.email.like(like, escape="\\"), User.name.like(like, escape="\\"), User.public_id == text)
+                or_(User.email.like(like, escape=ESCAPE), User.name.like(like, escape=ESCAPE), User.public_id == text)
             )
         total = self._session.scalar(select(func.count()).select_from(query.subquery())) or 0
         rows = self._session.scalars(query.order_by(User.id.desc()).offset(page.offset).limit(page.size))

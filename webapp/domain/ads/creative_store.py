@@ -11,6 +11,7 @@ from webapp.core.errors import NotFound
 from webapp.core.ids import PublicId
 from webapp.core.paging import Page, PageRequest
 from webapp.core.scope import Scope
+from webapp.db.likes import ESCAPE, anywhere
 from webapp.domain.ads.creative_types import GalleryQuery, GalleryRow, GalleryTab, UsedIn
 from webapp.domain.ads.models import Ad, Asset, Campaign, Creative, CreativeVersion, VersionState
 
@@ -22,11 +23,6 @@ _STATE_OF_TAB = {
     GalleryTab.APPROVED: VersionState.APPROVED,
     GalleryTab.REJECTED: VersionState.REJECTED,
 }
-
-
-def escaped(text: str) -> str:
-    """Return a LIKE pattern that means the text and nothing else, anywhere."""
-    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
 class CreativeStore:
@@ -170,10 +166,10 @@ def _gallery(scope: Scope, asked: GalleryQuery) -> Select[int]:
     if asked.kind is not None:
         wanted.append(Creative.kind == asked.kind)
     if asked.text:
-        like = escaped(asked.text)
+        like = anywhere(asked.text)
         wanted.append(
-            Creative.name.like(like, escape="\\")
-            | CreativeVersion.title.like(like, escape="\\")
+            Creative.name.like(like, escape=ESCAPE)
+            | CreativeVersion.title.like(like, escape=ESCAPE)
             | (Creative.public_id == asked.text)
         )
     joined = select(Creative.id).join(CreativeVersion, CreativeVersion.id == Creative.latest_version_id)

@@ -16,6 +16,7 @@ from webapp.core.ids import new_public_id
 from webapp.core.paging import Page, PageRequest
 from webapp.core.permissions import Permission
 from webapp.core.scope import Actor, Scope, StaffScope
+from webapp.db.likes import ESCAPE, anywhere
 from webapp.domain.audit.models import AuditRecord
 
 
@@ -96,11 +97,11 @@ class AuditLog:
         if advertiser_id is not None:
             query = query.where(AuditRecord.advertiser_id == advertiser_id)
         if text:
-            like = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+            like = anywhere(text)
             query = query.where(
-                AuditRecord.action.like(like, escape="\\")
-                | AuditRecord.actor_name.like(like, escape="\\")
-                | AuditRecord.subject_name.like(like, escape="\\")
+                AuditRecord.action.like(like, escape=ESCAPE)
+                | AuditRecord.actor_name.like(like, escape=ESCAPE)
+                | AuditRecord.subject_name.like(like, escape=ESCAPE)
                 | (AuditRecord.subject_id == text)
             )
         total = self._session.scalar(select(func.count()).select_from(query.subquery())) or 0

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from webapp.core.ids import PublicId
 from webapp.core.permissions import Permission
 from webapp.core.scope import Scope
+from webapp.db.likes import ESCAPE, anywhere
 from webapp.domain.ads.models import Ad, Campaign, Creative
 
 HITS_A_KIND = 8
@@ -31,13 +32,11 @@ class Search:
         self._session = session
 
     def find(self, scope: Scope, text: str) -> list[Hit]:
-        """Return up to eight hits of each kind, newest first."""
+        """Return up to eight hits of each kind the reader may see, newest first."""
         scope.require(Permission.CAMPAIGN_READ)
-        kinds: list[tuple[str, type[Campaign] | type[Ad] | type[Creative]]] = [
-            ("campaign", Campaign),
-            ("ad", Ad),
-            ("creative", Creative),
-        ]
+        kinds: list[tuple[str, type[Campaign] | type[Ad] | type[Creative]]] = [("campaign", Campaign), ("ad", Ad)]
+        if scope.can(Permission.CREATIVE_READ):
+            kinds.append(("creative", Creative))
         return [
             Hit(kind, PublicId(public_id), name)
             for kind, model in kinds
@@ -46,11 +45,11 @@ class Search:
 
     @staticmethod
     def _query(scope: Scope, model: type[Campaign] | type[Ad] | type[Creative], text: str) -> Select[tuple[str, str]]:
-        like = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        like = anywhere(text)
         return (
             select(model.public_id, model.name)
             .where(model.advertiser_id == scope.advertiser_id)
-            .where(model.name.like(like, escape="\\") | (model.public_id == text))
+            .where(model.name.like(like, escape=ESCAPE) | (model.public_id == text))
             .order_by(model.id.desc())
             .limit(HITS_A_KIND)
         )
