@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from webapp.core.mail_address import mail_tls
+
 ROOT = Path(__file__).parents[1]
 EVERYWHERE = "0.0.0.0"  # noqa: S104
 MIN_SECRET_LENGTH = 32
@@ -160,8 +162,18 @@ def _faults(settings: Settings) -> list[str]:
     if not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
         faults.append("REDIS_URL must be redis://host:6379/0 in the stack profile")
     if not settings.mail_url.startswith(("smtp://", "smtps://")):
-        faults.append("MAIL_URL must be smtp://user:password@host:587 in the stack profile")
+        faults.append("MAIL_URL must be smtp://user:password@host:587?tls=starttls or smtps://… in the stack profile")
+    else:
+        faults += _mail_faults(settings.mail_url)
     return faults
+
+
+def _mail_faults(url: str) -> list[str]:
+    try:
+        mail_tls(url)
+    except ValueError as error:
+        return [f"MAIL_URL: {error}"]
+    return []
 
 
 def _kept_secret(path: Path) -> str:

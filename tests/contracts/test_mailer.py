@@ -10,6 +10,7 @@ import pytest
 
 from webapp.adapters.mail import mailer_from_url
 from webapp.core.errors import Unavailable
+from webapp.core.mail_address import mail_tls
 from webapp.domain.accounts.ports import Message
 
 LETTER = Message(to="mara@tallbrook.example", subject="Пополнение", text="Ссылка: http://localhost/confirm/abc\n")
@@ -75,3 +76,30 @@ def test_the_console_shows_the_link(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_dead_server_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         mailer_from_url("smtp://127.0.0.1:9", "Kabinet <no-reply@kabinet.example>").send(LETTER)
+
+
+@pytest.mark.parametrize(
+    ("url", "tls"),
+    [
+        ("smtp://mara:secret@mail.example:587", "starttls"),
+        ("smtp://mara:secret@mail.example:587?tls=starttls", "starttls"),
+        ("smtps://mara:secret@mail.example", "implicit"),
+        ("smtp://mara:secret@127.0.0.1:25?tls=none", "none"),
+        ("smtp://mara:secret@[::1]:25?tls=none", "none"),
+        ("smtp://mail.example:25", "none"),
+    ],
+)
+def test_a_password_asks_for_tls(url: str, tls: str) -> None:
+    assert mail_tls(url) == tls
+
+
+def test_a_password_does_not_cross_a_network_in_the_open() -> None:
+    with pytest.raises(ValueError, match="password"):
+        mailer_from_url("smtp://mara:secret@mail.example:587?tls=none", "Kabinet <no-reply@kabinet.example>")
+
+
+def test_a_server_without_tls_never_sees_the_password(mail_server: MailServer) -> None:
+    address = f"smtp://mara:secret@127.0.0.1:{mail_server.server_address[1]}"
+    with pytest.raises(Unavailable):
+        mailer_from_url(address, "Kabinet <no-reply@kabinet.example>").send(LETTER)
+    assert mail_server.letters == []

@@ -42,6 +42,8 @@ def test_a_full_stack_is_accepted() -> None:
         ("ANALYTICS_URL", "chdb:///x", "ANALYTICS_URL must be clickhouse"),
         ("REDIS_URL", "private:///x", "REDIS_URL must be redis"),
         ("MAIL_URL", "console:", "MAIL_URL must be smtp"),
+        ("MAIL_URL", "smtp://mara:secret@mail.example:587?tls=none", "MAIL_URL: tls=none would send the password"),
+        ("MAIL_URL", "smtp://mara:secret@mail.example:587?tls=startls", "MAIL_URL: tls=startls is unknown"),
     ],
 )
 def test_the_stack_refuses_weak_secrets_and_embedded_parts(name: str, value: str, said: str) -> None:
