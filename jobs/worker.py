@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 30.0
 #: How long an idle worker waits for a job at a time, and so the longest a clean stop takes.
 WAIT_SECONDS = 1
+#: How long the embedded worker rests before it begins anew.
+PAUSE_SECONDS = 1
 WorkerKind = TypeVar("WorkerKind", bound="KabinetWorker")
 
 
@@ -111,7 +113,7 @@ class WorkerThread(threading.Thread):
         self._sweeper.start()
 
     def run(self) -> None:
-        """Work until the end; begin anew when Redis went away."""
+        """Work until the end; begin anew when Redis went away or anything else broke: nobody else would do the jobs."""
         while not self._stop_event.is_set():
             try:
                 self._worker = make_worker(self._app, ThreadWorker)
@@ -119,7 +121,9 @@ class WorkerThread(threading.Thread):
                     self._worker.work(logging_level="WARNING")
             except RedisError as error:
                 log.warning("the worker has no queue: %s", error)
-            self._stop_event.wait(1)
+            except Exception:
+                log.exception("the worker broke; it begins anew in %d s", PAUSE_SECONDS)
+            self._stop_event.wait(PAUSE_SECONDS)
 
     def stop(self, timeout: float = 15) -> None:
         """Finish the task at hand and end; what does not end in time is taken up at the next start."""

@@ -10,9 +10,9 @@ import pytest
 from redis import Redis
 from sqlalchemy.orm import Session
 
-from jobs import runtime
+from jobs import runtime, worker
 from jobs.sweeper import sweep
-from jobs.worker import WorkerThread, start_worker_thread
+from jobs.worker import ThreadWorker, WorkerThread, make_worker, start_worker_thread
 from tests.support.browser import Browser
 from tests.support.people import Person, new_staff
 from webapp.core.errors import KabinetError, Unavailable
@@ -175,6 +175,30 @@ def test_the_embedded_thread_works_and_stops(
         thread.stop()
     assert not thread.is_alive()
     assert time.monotonic() - began < 5
+
+
+def test_the_embedded_thread_begins_anew_whatever_broke(
+    app: KabinetFlask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    again, made = threading.Event(), []
+
+    def make(*args: object) -> object:
+        made.append(args)
+        if len(made) == 1:
+            raise RuntimeError("the disk is full")
+        again.set()
+        return make_worker(app, ThreadWorker)
+
+    monkeypatch.setattr(worker, "make_worker", make)
+    thread = start_worker_thread(app)
+    try:
+        assert again.wait(15)
+    finally:
+        thread.stop()
+    assert not thread.is_alive()
+    told = [record for record in caplog.records if "the worker broke" in record.message]
+    assert told
+    assert told[0].exc_info
 
 
 def test_what_the_queue_forgot_is_done_after_a_sweep(
