@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from typing import Self, TypeVar
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from clickhouse_driver import Client
 from clickhouse_driver.errors import ErrorCodes, NetworkError, ServerException, SocketTimeoutError
@@ -15,10 +17,27 @@ from webapp.core.errors import Unavailable
 from webapp.domain.analytics.types import FACT_COLUMNS, FactBatch, from_unix_day
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 INSERT = f"INSERT INTO facts ({', '.join(FACT_COLUMNS)}) VALUES"
+#: A page must not hang on a server that is gone; the address may say otherwise.
+TIMEOUTS = {"connect_timeout": 3, "send_receive_timeout": 30}
+#: The driver's list of codes ends before this one: a server's answer to a wrong name or password.
+AUTHENTICATION_FAILED = 516
 _SILENT = (NetworkError, SocketTimeoutError, EOFError, OSError)
 _BUSY = frozenset(
     {ErrorCodes.TOO_MANY_SIMULTANEOUS_QUERIES, ErrorCodes.MEMORY_LIMIT_EXCEEDED, ErrorCodes.TIMEOUT_EXCEEDED}
+)
+_CLOSED = frozenset(
+    {
+        AUTHENTICATION_FAILED,
+        ErrorCodes.UNKNOWN_USER,
+        ErrorCodes.WRONG_PASSWORD,
+        ErrorCodes.REQUIRED_PASSWORD,
+        ErrorCodes.DATABASE_ACCESS_DENIED,
+        ErrorCodes.UNKNOWN_DATABASE,
+        ErrorCodes.NETWORK_ERROR,
+        ErrorCodes.SOCKET_TIMEOUT,
+    }
 )
 
 
@@ -59,13 +78,24 @@ class ClickHouseEngine:
         except ServerException as error:
             if error.code in _BUSY:
                 raise Unavailable("The analytics store is too busy at the moment.") from error
+            if error.code in _CLOSED:
+                log.error("the analytics store refuses: %s", error)
+                client.disconnect()
+                raise Unavailable("The analytics store does not answer at the moment.") from error
             raise
 
     def _client(self) -> Client:
         client: Client | None = getattr(self._local, "client", None)
         if client is None:
-            client = self._local.client = Client.from_url(self._url)
+            client = self._local.client = Client.from_url(_with_timeouts(self._url))
         return client
+
+
+def _with_timeouts(url: str) -> str:
+    """Return the address with our timeouts, those it names itself kept."""
+    parts = urlsplit(url)
+    query = {**TIMEOUTS, **dict(parse_qsl(parts.query, keep_blank_values=True))}
+    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 class ClickHouseAnalyticsStore(SqlAnalyticsStore):
