@@ -195,6 +195,15 @@ def test_values_are_edited_where_they_stand(app: KabinetFlask, owner: Person, ma
     assert owner.browser.get(f"/campaigns/{campaign_id}/inline/notes").status_code == 404
 
 
+@pytest.mark.parametrize("version", ["²", "9" * 5000])
+def test_a_version_that_is_no_number_is_passed_over(owner: Person, make: Callable[..., str], version: str) -> None:
+    campaign_id = make()
+    answer = owner.browser.post(f"/campaigns/{campaign_id}/inline/name", {"value": "Winter", "version": version})
+    assert answer.status_code == 303
+    answer = owner.browser.post(f"/campaigns/{campaign_id}/edit", goal() | audience() | {"version": version})
+    assert answer.status_code in (303, 422)
+
+
 def test_an_untouched_amount_stays_what_it_was_in_every_language(
     app: KabinetFlask, owner: Person, make: Callable[..., str]
 ) -> None:

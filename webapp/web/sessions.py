@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask, g
 from flask_login import AnonymousUserMixin, UserMixin
 
+from webapp.core.digits import whole_number
 from webapp.domain.accounts.models import User
 from webapp.extensions import login
 from webapp.web.app import services
@@ -24,9 +25,10 @@ class SessionUser(UserMixin):  # type: ignore[misc]
 def load_user(token: str) -> SessionUser | None:
     """Return the user of a session cookie, None when the session was ended."""
     public_id, _, epoch = token.partition(":")
-    if not epoch.isdigit():
+    number = whole_number(epoch)
+    if number is None:
         return None
-    user = services().accounts.find_user(public_id, int(epoch))
+    user = services().accounts.find_user(public_id, number)
     return SessionUser(user) if user else None
 
 

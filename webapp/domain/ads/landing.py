@@ -8,11 +8,13 @@ import re
 from dataclasses import dataclass, fields
 from urllib.parse import quote, unquote_plus
 
+from webapp.core.digits import whole_number
 from webapp.core.errors import FieldError
 from webapp.domain.ads.targeting import ascii_host
 
 MAX_URL = 2048
 MAX_PORT = 65535
+MAX_PORT_SHOWN = 20
 #: What each macro becomes when a person follows the ad.
 MACROS = ("campaign_id", "ad_id", "creative_id", "site", "click_id")
 _MACRO = re.compile(r"\{([^{}]*)\}")
@@ -72,14 +74,15 @@ def _check_authority(authority: str) -> str:
         raise FieldError("Leave out the name and password before “@”.")
     if "{" in authority:
         raise FieldError("A macro cannot stand in the site's name. Put it into the path or the parameters.")
-    found = re.fullmatch(r"(\[[^\]]*\]|[^:]*)(?::(\d*))?", authority)
+    found = re.fullmatch(r"(\[[^\]]*\]|[^:]*)(?::([0-9]*))?", authority)
     if found is None:
         raise FieldError("The port behind “:” is not a number.")
     host, port = found[1], found[2]
-    if port and not 0 < int(port) <= MAX_PORT:
-        raise FieldError("There is no port %(port)s.", port=port)
+    number = whole_number(port.lstrip("0")) if port else None
+    if port and (number is None or number > MAX_PORT):
+        raise FieldError("There is no port %(port)s.", port=port[:MAX_PORT_SHOWN])
     _check_host(host)
-    return host.lower() + (f":{int(port)}" if port else "")
+    return host.lower() + (f":{number}" if port else "")
 
 
 def _check_host(host: str) -> None:

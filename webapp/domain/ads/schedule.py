@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from webapp.core.digits import whole_number
 from webapp.core.periods import local_midnight
 from webapp.domain.ads.models import ALL_HOURS, HOURS_IN_WEEK
 from webapp.domain.ads.types import LocalMoment
@@ -93,5 +94,5 @@ def _hour_end(instant: datetime, zone: ZoneInfo) -> datetime:
 
 def hours_of(checked: list[str]) -> str:
     """Return the grid of ticked positions '0'…'167'; what is not a position is ignored."""
-    on = {int(text) for text in checked if text.isascii() and text.isdigit() and int(text) < HOURS_IN_WEEK}
+    on = {whole_number(text) for text in checked}
     return "".join("1" if position in on else "0" for position in range(HOURS_IN_WEEK))

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
+from webapp.core.digits import whole_number
 from webapp.core.errors import Invalid
 from webapp.core.paging import PAGE_SIZES, PageRequest
 from webapp.core.periods import EPOCH, Grain, Period, Preset, allowed_grains, default_grain, preset_period
@@ -185,6 +186,6 @@ def _sort_text(order: Order) -> str:
 def _page(params: Params) -> PageRequest:
     number, size = _one(params, "page"), _one(params, "size")
     return PageRequest(
-        number=min(max(1, int(number)), 100_000) if number.isascii() and number.isdigit() else 1,
+        number=min(max(1, whole_number(number) or 1), 100_000),
         size=int(size) if size in {str(allowed) for allowed in PAGE_SIZES} else DEFAULT_SIZE,
     )

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, StringField
 from wtforms.validators import Optional
 
+from webapp.core.digits import whole_number
 from webapp.core.ids import PATTERN, PublicId
 from webapp.domain.ads.landing import Utm, merged, take_apart
 from webapp.domain.ads.models import Ad, Creative
@@ -35,8 +36,7 @@ class AdForm(Form):
     @property
     def seen_version(self) -> int | None:
         """Return the version the form was filled from."""
-        text = str(self.version.data or "")
-        return int(text) if text.isdigit() else None
+        return whole_number(str(self.version.data or ""))
 
     @property
     def final_url(self) -> str:

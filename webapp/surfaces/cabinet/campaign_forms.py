@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, Field, HiddenField, IntegerField, RadioField, StringField, TextAreaField, TimeField
 from wtforms.validators import Optional
 
+from webapp.core.digits import whole_number
 from webapp.domain.ads.models import BidModel, CapWindow, Pacing
 from webapp.domain.ads.schedule import hours_of
 from webapp.domain.ads.types import CampaignInput, LocalMoment, SiteMode, Targeting
@@ -66,7 +67,7 @@ class WholeField(IntegerField):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the number in plain words when it is none."""
         text = valuelist[0].strip() if valuelist else ""
-        self.data: Any = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+        self.data: Any = whole_number(text)
         if text and self.data is None:
             raise ValueError(gettext("Write a whole number."))
 
@@ -142,8 +143,7 @@ class CampaignForm(Form):
     @property
     def seen_version(self) -> int | None:
         """Return the version the form was filled from."""
-        text = str(self.version.data or "")
-        return int(text) if text.isdigit() else None
+        return whole_number(str(self.version.data or ""))
 
     def keep_only(self, names: Iterable[str]) -> None:
         """Forget what is wrong with fields this page does not ask for; a wrong hour is said beside its day."""

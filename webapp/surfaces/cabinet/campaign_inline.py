@@ -10,6 +10,7 @@ from flask_babel import gettext
 from wtforms import HiddenField, StringField
 from wtforms.validators import Optional
 
+from webapp.core.digits import whole_number
 from webapp.core.errors import Invalid
 from webapp.core.ids import PublicId
 from webapp.core.permissions import Permission
@@ -71,8 +72,7 @@ def campaign_inline_save(campaign_id: PublicId, field: str) -> ResponseReturnVal
 
 
 def _saved(campaign_id: PublicId, field: str, form: NameForm | AmountForm) -> bool:
-    version = form.version.data
-    number = int(version) if version and str(version).isdigit() else None
+    number = whole_number(str(form.version.data or ""))
     try:
         services().campaigns.edit_field(scope(), campaign_id, field, form.value.data, version=number)
     except Invalid as refused:

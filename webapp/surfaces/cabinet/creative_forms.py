@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, StringField, TextAreaField
 
+from webapp.core.digits import whole_number
 from webapp.core.ids import PATTERN, PublicId
 from webapp.domain.ads.creative_types import CreativeDetail, CreativeInput
 from webapp.domain.ads.models import CreativeKind
@@ -38,8 +39,7 @@ class CreativeForm(Form):
     @property
     def seen(self) -> int | None:
         """Return the creative's version the form was filled from."""
-        text = self.seen_version.data or ""
-        return int(text) if text.isdigit() and len(text) < 10 else None
+        return whole_number(str(self.seen_version.data or ""))
 
     def given(self, picture_id: PublicId | None) -> CreativeInput:
         """Return what was written."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from webapp.core.digits import whole_number
 from webapp.core.errors import Invalid
 from webapp.domain.analytics.imports.encodings import ENCODINGS
 from webapp.domain.analytics.imports.guessing import MAX_NAME_LENGTH
@@ -51,9 +52,10 @@ def _header_line(form: Mapping[str, str], options: ImportOptions) -> int:
     text = form.get("header_line", "").strip()
     if not text:
         return options.header_line
-    if not text.isdecimal() or int(text) > _MAX_LINE:
+    number = whole_number(text)
+    if number is None or number > _MAX_LINE:
         raise Invalid({"header_line": "Write the number of the line with the headings, 0 when there is none."})
-    return int(text)
+    return number
 
 
 def _day(text: str) -> str:
