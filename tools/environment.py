@@ -21,7 +21,7 @@ NODE_NEEDED = 20
 FREE_NEEDED = 2 * GIGABYTE
 PROFILES = ("embedded", "stack")
 SECRET_LENGTH = 32
-STACK_SETTINGS = ("DATABASE_URL", "ANALYTICS_URL", "REDIS_URL", "SECRET_KEY")
+STACK_SETTINGS = ("DATABASE_URL", "ANALYTICS_URL", "REDIS_URL", "MAIL_URL", "SECRET_KEY")
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def settings() -> list[Finding]:
 def _stack_setting(name: str) -> Finding:
     value = os.environ.get(name, "")
     if name != "SECRET_KEY":
-        return Finding(name, "set" if value else "missing", bool(value), f"set {name}; see docs/")
+        return Finding(name, "set" if value else "missing", bool(value), f"set {name}; see docs/operating.md")
     state = "set" if len(value) >= SECRET_LENGTH else "missing or shorter than 32 characters"
     remedy = "export SECRET_KEY=$(python3 -c 'import secrets; print(secrets.token_hex(32))')"
     return Finding(name, state, len(value) >= SECRET_LENGTH, remedy)

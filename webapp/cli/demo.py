@@ -19,7 +19,8 @@ from webapp.settings import Settings
 
 
 @click.command()
-def demo() -> None:
+@click.option("--logins/--no-logins", "say_logins", default=True, help="Say who can sign in.")
+def demo(say_logins: bool) -> None:
     """Load the demo account into an empty cabinet; where it is loaded already, only say so."""
     with application() as app:
         session = db.session()
@@ -36,7 +37,7 @@ def demo() -> None:
                 f"demo: {loaded.campaigns} campaigns, {loaded.transactions:,} transactions, {loaded.facts:,} facts"
                 f" in {seconds:.1f} s"
             )
-        for line in logins(app.settings):
+        for line in logins(app.settings) if say_logins else ():
             click.echo(f"  {line}")
 
 

@@ -16,7 +16,8 @@ from webapp.settings import Profile, Settings, reachable
 from webapp.wiring import private_redis_of
 
 TARGET = "webapp.cli.server:app"
-EMBEDDED_THREADS = 8
+#: Chart and page work is mostly Python: more threads than this only wait for one another.
+EMBEDDED_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 
 
 @click.command()
@@ -65,12 +66,12 @@ def _ensure_port_free(settings: Settings) -> None:
 def _prepare(settings: Settings, demo: bool) -> None:
     """Bring the schemas up to date and load the demo account into an empty cabinet."""
     environment = {**os.environ, "WORKER_THREAD": "0"}
-    wanted = ["migrate"] if not _is_migrated(settings) else []
-    wanted += ["demo"] if demo and _is_empty(settings) else []
+    wanted = [["migrate"]] if not _is_migrated(settings) else []
+    wanted += [["demo", "--no-logins"]] if demo and _is_empty(settings) else []
     for command in wanted:
-        done = subprocess.run([sys.executable, "-m", "webapp.cli", command], env=environment, check=False)
+        done = subprocess.run([sys.executable, "-m", "webapp.cli", *command], env=environment, check=False)
         if done.returncode:
-            raise click.ClickException(f"`kabinet {command}` failed; nothing is served")
+            raise click.ClickException(f"`kabinet {command[0]}` failed; nothing is served")
 
 
 def _is_migrated(settings: Settings) -> bool:
