@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.live import Live, live
@@ -82,9 +83,11 @@ def _matters(text: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def uploads() -> Path:
-    """Return the folder of real pictures, or skip with the reason."""
-    folder = Path(__file__).parents[3] / "shared" / "data" / "uploads"
-    if not folder.is_dir():
-        pytest.skip("real uploads are not at ../shared/data/uploads")
-    return folder
+def photograph(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a real photograph where the real data is at hand, else one of our own making and size."""
+    real = Path(__file__).parents[3] / "shared" / "data" / "uploads" / "pillow" / "hopper.jpg"
+    if real.is_file():
+        return real
+    made = tmp_path_factory.mktemp("uploads") / "hopper.jpg"
+    Image.effect_noise((128, 128), 60).convert("RGB").save(made, "JPEG")
+    return made

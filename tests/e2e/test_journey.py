@@ -103,14 +103,14 @@ def status_of(tab: Page, url: str) -> str:
 
 
 def test_from_registration_to_a_file_that_matches_the_screen(
-    tab: Page, site: Live, chromium: Browser, uploads: Path
+    tab: Page, site: Live, chromium: Browser, photograph: Path
 ) -> None:
     open_account(tab, site)
     top_up(tab, "200.00")
     campaign = create_campaign(tab, "Autumn jackets, prospecting")
     expect(tab.locator("main")).to_contain_text("No approved ads")
 
-    create_creative(tab, uploads / "pillow" / "hopper.jpg", "The warmest jacket")
+    create_creative(tab, photograph, "The warmest jacket")
     creative = tab.url
     tab.goto(f"{campaign}/ads/new")
     tab.locator("[name=creative]").first.check(force=True)
