@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, event
+from sqlalchemy.orm import ORMExecuteState, Session
 
 from tests.support.campaigns import ad_input, add_campaign, add_creative, add_version, ads_of
 from tests.support.memory import SettableClock, add_advertiser, memory_session
@@ -125,3 +126,32 @@ def test_a_long_list_comes_in_pages(ads: Ads, scope: Scope, campaign: Campaign, 
     page = ads.list_of(scope, campaign, PageRequest(2, 25))
     assert (page.total, page.pages, page.first, page.last) == (30, 2, 26, 30)
     assert page.items[0].ad.name == "Ad 25"
+
+
+def test_a_chosen_creative_is_locked_until_the_ad_is_saved(
+    session: Session, ads: Ads, scope: Scope, campaign: Campaign, creative: Creative
+) -> None:
+    locked: list[bool] = []
+
+    @event.listens_for(session, "do_orm_execute")
+    def watch(state: ORMExecuteState) -> None:
+        statement = state.statement
+        if isinstance(statement, Select) and statement.column_descriptions[0]["entity"] is Creative:
+            locked.append(statement._for_update_arg is not None)
+
+    ad = ads.create(scope, PublicId(campaign.public_id), ad_input(creative))
+    assert locked == [True]
+    ads.update(scope, PublicId(ad.public_id), ad_input(creative, name="Other"))
+    assert locked == [True, True]
+
+
+def test_an_ad_does_not_come_back_with_an_archived_creative(
+    session: Session, clock: SettableClock, ads: Ads, scope: Scope, campaign: Campaign, creative: Creative
+) -> None:
+    ad_id = PublicId(ads.create(scope, PublicId(campaign.public_id), ad_input(creative)).public_id)
+    ads.archive(scope, ad_id)
+    creative.archived_at = clock.now()
+    with pytest.raises(WrongState):
+        ads.unarchive(scope, ad_id)
+    creative.archived_at = None
+    assert ads.unarchive(scope, ad_id).archived_at is None

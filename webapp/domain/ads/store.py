@@ -64,10 +64,15 @@ class AdsStore:
         query = select(Ad).where(Ad.advertiser_id == scope.advertiser_id, Ad.public_id == ad_id)
         return self._one(query, lock=lock)
 
-    def get_creative(self, scope: Scope, creative_id: PublicId) -> Creative:
+    def get_creative(self, scope: Scope, creative_id: PublicId, *, lock: bool = False) -> Creative:
         """Return the advertiser's creative or raise NotFound."""
         query = select(Creative).where(Creative.advertiser_id == scope.advertiser_id, Creative.public_id == creative_id)
-        return self._one(query)
+        return self._one(query, lock=lock)
+
+    def creative_of(self, scope: Scope, ad: Ad, *, lock: bool = False) -> Creative:
+        """Return the creative an ad shows, or raise NotFound."""
+        query = select(Creative).where(Creative.advertiser_id == scope.advertiser_id, Creative.id == ad.creative_id)
+        return self._one(query, lock=lock)
 
     def _one(self, query: Select[T], *, lock: bool = False) -> T:
         if lock:

@@ -12,6 +12,7 @@ from webapp.core.ids import PublicId, new_public_id
 from webapp.core.paging import Page, PageRequest
 from webapp.core.permissions import Permission
 from webapp.core.scope import Scope
+from webapp.core.words import N_
 from webapp.domain.ads.errors import StaleVersion, WrongState
 from webapp.domain.ads.landing import check_landing
 from webapp.domain.ads.models import Ad, Campaign, Creative, VersionState
@@ -22,6 +23,7 @@ from webapp.domain.audit.services import AuditLog, difference
 
 MAX_WEIGHT = 100
 MAX_ADS = 1000
+CREATIVE_ARCHIVED = N_("This creative is in the archive. Restore it or choose another.")
 
 
 class Ads:
@@ -126,9 +128,11 @@ class Ads:
         return ad
 
     def unarchive(self, scope: Scope, ad_id: PublicId) -> Ad:
-        """Bring an ad back as it was."""
+        """Bring an ad back as it was; refused while its creative is in the archive."""
         ad = self._get_for_change(scope, ad_id)
         if ad.archived_at is not None:
+            if ad.creative_id is not None and self._store.creative_of(scope, ad, lock=True).archived_at is not None:
+                raise WrongState(CREATIVE_ARCHIVED)
             ad.archived_at = None
             self._touch(scope, "unarchive", ad)
         return ad
@@ -177,12 +181,13 @@ class Ads:
                 errors["creative"] = "Choose what the ad shows."
             return None
         try:
-            creative = self._store.get_creative(scope, given.creative_id)
+            # Whoever archives the creative waits, or is waited for: no live ad may show an archived one.
+            creative = self._store.get_creative(scope, given.creative_id, lock=True)
         except NotFound:
             errors["creative"] = "Choose a creative of yours."
             return None
         if creative.archived_at is not None:
-            errors["creative"] = "This creative is in the archive. Restore it or choose another."
+            errors["creative"] = CREATIVE_ARCHIVED
         return creative
 
     def _touch(self, scope: Scope, deed: str, ad: Ad, changes: list[dict[str, Any]] | None = None) -> None:
