@@ -334,3 +334,15 @@ def test_csv_is_read_as_the_spectrum_wants(shared_data: Path, name: str) -> None
     wanted = json.loads((folder / "json" / f"{name}.json").read_text())
     found = [dict(zip(header, row, strict=True)) for row in rows]
     assert found == [{key: text.replace("\r\n", "\n") for key, text in row.items()} for row in wanted]
+
+
+@pytest.mark.parametrize(
+    ("header", "figure", "fits"), [("Impressions", 10**15, 1000), ("Clicks", 10**15, 1000), ("Cost", 10**9, 1000)]
+)
+def test_figures_whose_sum_the_store_cannot_hold_are_refused(desk: Desk, header: str, figure: int, fits: int) -> None:
+    head, line = f"Date,Campaign,Age,{header}\n", f"2026-11-01,Winter,18-24,{figure}\n"
+    assert not check_of(desk.upload(head + line * fits)).obstacles
+    too_much = desk.upload(head + line * (fits + 1))
+    assert codes(check_of(too_much).obstacles) == ["totals_too_large"]
+    with pytest.raises(Invalid, match="more than Kabinet can hold"):
+        desk.imports.start(desk.scope, too_much.public_id)

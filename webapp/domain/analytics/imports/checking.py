@@ -15,6 +15,7 @@ from webapp.domain.analytics.imports.reading import Table
 from webapp.domain.analytics.imports.types import (
     MAX_ADS,
     MAX_CAMPAIGNS,
+    MAX_TOTAL,
     METRICS,
     PREVIEW_ROWS,
     SHOWN_PROBLEMS,
@@ -106,6 +107,8 @@ class _Checker:
         check.warnings = self._warnings(reader)
         if self.overflow:
             check.obstacles.append(self.overflow)
+        elif any(total > MAX_TOTAL for total in check.totals.values()):
+            check.obstacles.append(Note("totals_too_large"))
         elif not check.rows:
             check.obstacles.append(Note("all_bad" if check.bad_rows else "empty"))
         return Checked(check, self._campaigns, self._ads)

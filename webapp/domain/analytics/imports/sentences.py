@@ -65,6 +65,9 @@ OBSTACLES = {
     "already_imported": N_(
         "These rows were already imported on %(day)s by %(name)s. Importing them again changes nothing."
     ),
+    "totals_too_large": N_(
+        "The figures of this file add up to more than Kabinet can hold. Check that the columns are chosen rightly."
+    ),
     "bad_day": N_("Choose a day that is not in the future."),
     "all_bad": N_("No row can be imported as it is."),
 }

@@ -21,6 +21,8 @@ MAX_ADS = 200_000
 #: Files up to this size are checked while the person waits; larger ones by a job.
 CHECK_AT_ONCE_BYTES = 4 * 1024 * 1024
 PREVIEW_ROWS = 20
+#: What all rows of a file may come to: sums of several such files still fit into the store's 64 bits.
+MAX_TOTAL = 10**18
 SHOWN_PROBLEMS = 200
 #: Rows of a workbook at work at once, and rows written to the store of figures at once.
 BATCH_ROWS = 2048
