@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from tests.support.imports import Desk, check_of
 from tests.support.memory import add_advertiser, memory_session
 from webapp.core.errors import Conflict, Forbidden, Invalid, NotFound
 from webapp.core.permissions import AdvertiserRole
+from webapp.core.scope import Scope
 from webapp.domain.ads.models import Ad, Campaign, CampaignStatus, Origin
 from webapp.domain.ads.services.imported import ImportedAds
+from webapp.domain.analytics.imports.store import ImportStore
 from webapp.domain.analytics.imports.types import ImportOptions, Target
 from webapp.domain.analytics.models import ImportState, StatisticsImport
 from webapp.domain.tasks.models import Task
@@ -113,6 +115,25 @@ def test_asking_twice_starts_it_once(desk: Desk) -> None:
     assert len(desk.session.scalars(select(Task)).all()) == 1
     with pytest.raises(Conflict):
         desk.imports.remove(desk.scope, row.public_id)
+
+
+def test_a_file_read_another_way_while_it_is_started_is_looked_at_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = desk.upload(HEAD + ROWS)
+    lock_twins = ImportStore.lock_twins
+
+    def change_first(store: ImportStore, scope: Scope, found: StatisticsImport) -> list[StatisticsImport]:
+        monkeypatch.undo()
+        changed = update(StatisticsImport).where(StatisticsImport.id == found.id).values(rows_sha256="0" * 64)
+        desk.session.execute(changed.execution_options(synchronize_session=False))
+        return lock_twins(store, scope, found)
+
+    monkeypatch.setattr(ImportStore, "lock_twins", change_first)
+    with pytest.raises(Conflict, match="another way"):
+        desk.imports.start(desk.scope, row.public_id)
+    assert row.state is ImportState.CHECKED
+    assert desk.imports.start(desk.scope, row.public_id).state is ImportState.QUEUED
 
 
 def test_work_begun_again_leaves_its_rows_once(desk: Desk) -> None:

@@ -128,8 +128,7 @@ class StatisticsImports:
     ) -> StatisticsImport:
         """Queue a checked import. Asking twice starts it once; rows that count already are refused."""
         scope.require(Permission.STATISTICS_IMPORT)
-        row = self._store.get(scope, public_id)
-        twins = self._store.lock_twins(scope, row)
+        row, twins = self._store.lock_with_twins(scope, public_id)
         if row.state in (ImportState.QUEUED, ImportState.RUNNING, ImportState.DONE):
             return row
         if row.state is not ImportState.CHECKED:

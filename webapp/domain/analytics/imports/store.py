@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from webapp.core.errors import NotFound
+from webapp.core.errors import Conflict, NotFound
 from webapp.core.paging import Page, PageRequest
 from webapp.core.scope import Scope
 from webapp.domain.analytics.models import ImportState, StatisticsImport
@@ -44,6 +44,21 @@ class ImportStore:
         total = self._session.scalar(select(func.count()).select_from(query.subquery())) or 0
         rows = query.order_by(StatisticsImport.created_at.desc(), StatisticsImport.id.desc())
         return Page(list(self._session.scalars(rows.offset(page.offset).limit(page.size))), total, page)
+
+    def lock_with_twins(self, scope: Scope, public_id: str) -> tuple[StatisticsImport, list[StatisticsImport]]:
+        """Lock an import and its twins; return it and those that count.
+
+        Raises Conflict when the file was read another way between finding its rows and locking them: then the
+        wrong twins are locked, and what the person saw is no longer what would be imported. One that was started
+        meanwhile is returned as it is.
+        """
+        row = self.get(scope, public_id)
+        seen = (row.rows_sha256, row.options)
+        twins = self.lock_twins(scope, row)
+        row = self.get(scope, public_id, lock=True)
+        if row.state not in COUNTED and (row.rows_sha256, row.options) != seen:
+            raise Conflict("The file was read another way in the meantime. Look at it again.")
+        return row, twins
 
     def lock_twins(self, scope: Scope, row: StatisticsImport) -> list[StatisticsImport]:
         """Lock every import with these very rows, in one order for everybody, and return those that count.
