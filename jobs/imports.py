@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
 
-from webapp.core.errors import NotFound, Unavailable
+from webapp.core.errors import Conflict, NotFound, Unavailable
 from webapp.core.scope import Actor, Scope
 from webapp.db.transaction import is_retryable, rollback, run_in_transaction, transaction
 from webapp.domain.analytics.imports.columns import CleanBatch
@@ -17,8 +18,13 @@ from webapp.domain.analytics.imports.running import ImportRun
 from webapp.domain.analytics.types import FactBatch
 from webapp.domain.tasks.models import Task
 from webapp.domain.tasks.ports import Progress
-from webapp.domain.tasks.types import Outcome
+from webapp.domain.tasks.types import Outcome, TakenAway
 from webapp.wiring import Services
+
+log = logging.getLogger(__name__)
+
+#: Raises unless the work may go on.
+Check = Callable[[], None]
 
 
 def check(services: Services, task: Task, progress: Progress) -> Outcome:
@@ -31,7 +37,10 @@ def check(services: Services, task: Task, progress: Progress) -> Outcome:
 def run(services: Services, task: Task, progress: Progress) -> Outcome:
     """Import the rows of a checked file."""
     scope = _scope(services, task)
-    rows = run_import(services, scope, _import_id(task), progress)
+    public_id, attempt = task.public_id, task.attempts
+    rows = run_import(
+        services, scope, _import_id(task), progress, lambda: services.tasks.ensure_held(public_id, attempt)
+    )
     return Outcome({"import_id": _import_id(task), "rows": rows})
 
 
@@ -56,16 +65,20 @@ def check_import(services: Services, scope: Scope, public_id: str, progress: Pro
     run_in_transaction(session, lambda: work.keep_check(scope, checking, checked))
 
 
-def run_import(services: Services, scope: Scope, public_id: str, progress: Progress) -> int:
+def run_import(
+    services: Services, scope: Scope, public_id: str, progress: Progress, ensure_held: Check = lambda: None
+) -> int:
     """Import a file from its first row to its last and return their number.
 
     Each slice is committed by itself; the figures show all of them at once when the import is DONE. Started again
-    after a crash, it first takes out what the earlier attempt left.
+    after a crash, it first takes out what the earlier attempt left. `ensure_held` is asked before each step and raises
+    TakenAway when the work was given to another worker meanwhile: from then on nothing more is written.
     """
     try:
-        rows = _run(services, scope, public_id, progress)
+        rows = _run(services, scope, public_id, progress, ensure_held)
     except Exception as error:
         rollback(services.session)
+        _ensure_ours(services, scope, public_id, ensure_held)
         # What may pass is tried again; until then the import is still at work.
         if not is_retryable(error) and not isinstance(error, Unavailable):
             _give_up(services, scope, public_id, error)
@@ -73,21 +86,51 @@ def run_import(services: Services, scope: Scope, public_id: str, progress: Progr
     return rows
 
 
-def _run(services: Services, scope: Scope, public_id: str, progress: Progress) -> int:
+def _run(services: Services, scope: Scope, public_id: str, progress: Progress, ensure_held: Check) -> int:
     work, session = services.import_work, services.session
     row = run_in_transaction(session, lambda: work.begin(scope, public_id))
     if row is None:
         return 0
     with work.open_run(scope, row) as run:
         rollback(session)
+        _ask(session, ensure_held)
         run.clear()
         with no_collection():
-            _write_all(session, run, progress)
-    run_in_transaction(session, lambda: work.finish(scope, public_id))
+            _write_all(session, run, progress, ensure_held)
+        _ask(session, ensure_held)
+        if not run.is_whole():
+            _ask(session, ensure_held)
+            run.clear()
+            raise Conflict("Two workers wrote this import at the same time. Start it again.")
+    run_in_transaction(session, lambda: _finish(services, scope, public_id, ensure_held))
     return run.rows
 
 
-def _write_all(session: Session, run: ImportRun, progress: Progress) -> None:
+def _finish(services: Services, scope: Scope, public_id: str, ensure_held: Check) -> None:
+    """Close the import; asked under its lock, so nobody else can begin it in between."""
+    services.import_work.finish(scope, public_id)
+    ensure_held()
+
+
+def _ensure_ours(services: Services, scope: Scope, public_id: str, ensure_held: Check) -> None:
+    """Raise TakenAway when a failed import is another worker's by now: it is not ours to give up.
+
+    A slice on its way at that moment may have arrived after the other worker was done.
+    """
+    try:
+        _ask(services.session, ensure_held)
+    except TakenAway:
+        if run_in_transaction(services.session, lambda: services.import_work.hide_doubled(scope, public_id)):
+            log.error("import %s was written by two workers; its figures are hidden", public_id)
+        raise
+
+
+def _ask(session: Session, ensure_held: Check) -> None:
+    """Ask in a transaction of its own, so that the answer is of this moment."""
+    run_in_transaction(session, ensure_held)
+
+
+def _write_all(session: Session, run: ImportRun, progress: Progress, ensure_held: Check) -> None:
     """Read and write at the same time: while the store takes in a slice, the next one is read."""
     with ThreadPoolExecutor(1, thread_name_prefix="import-writer") as writer:
         writing: Future[None] | None = None
@@ -96,6 +139,7 @@ def _write_all(session: Session, run: ImportRun, progress: Progress) -> None:
             run.remember()
             if writing:
                 writing.result()
+            _ask(session, ensure_held)
             writing = writer.submit(run.write, facts)
             progress.report(*run.progress)
         if writing:

@@ -21,7 +21,7 @@ from webapp.db.engines import engine_options, prepare_engine
 from webapp.db.transaction import is_retryable, rollback, run_in_transaction, transaction
 from webapp.domain.tasks.models import Task
 from webapp.domain.tasks.progress import TaskProgress
-from webapp.domain.tasks.types import BROKEN_SENTENCE, Outcome
+from webapp.domain.tasks.types import BROKEN_SENTENCE, Outcome, TakenAway
 from webapp.extensions import db
 from webapp.web.app import kabinet
 from webapp.wiring import Services
@@ -40,11 +40,17 @@ def run_task(public_id: str) -> str:
     task = run_in_transaction(session, lambda: services.tasks.claim(public_id))
     if task is None:
         return "not mine"
+    # What was claimed stays known as it was: read again after a rollback, it could be another worker's attempt.
+    session.expunge(task)
     try:
         with _progress(task) as progress:
             outcome = handler_of(task.kind)(services, task, progress) or Outcome()
         with transaction(session):
             kept = services.tasks.finish(public_id, task.attempts, outcome)
+    except TakenAway:
+        rollback(session)
+        log.warning("%s %s was given to another worker; this one stops", task.kind, task.public_id)
+        return "taken away"
     except Exception as error:  # noqa: BLE001  # whatever a handler raises belongs in the task's row
         rollback(session)
         return _failed(session, services, task, error)

@@ -339,6 +339,16 @@ def test_removing_an_import_leaves_nothing_of_it_and_all_else(store: AnalyticsSt
     assert store.totals(query(advertiser)).current == summed(kept)
 
 
+def test_the_facts_of_an_import_are_counted(store: AnalyticsStore, advertiser: int) -> None:
+    rows = many(advertiser)
+    fill(store, *rows, row(next(ADVERTISERS), import_id=1))
+    for import_id in (1, 2):
+        assert store.count_import(advertiser, import_id) == sum(item.import_id == import_id for item in rows)
+    store.remove_import(advertiser, 1)
+    assert store.count_import(advertiser, 1) == 0
+    assert store.count_import(advertiser, 2) > 0
+
+
 def test_facts_are_fresh_when_written(store: AnalyticsStore, advertiser: int) -> None:
     fill(store, row(advertiser, day=date(2019, 1, 1), source=Source.IMPORT, import_id=4))
     fresh = store.fresh_at(advertiser)

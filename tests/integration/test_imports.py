@@ -5,12 +5,16 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Callable
-from datetime import date
+from contextlib import nullcontext
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from jobs import runtime
+from jobs.runtime import run_task
+from jobs.sweeper import sweep
 from tests.support.people import Person
 from webapp.cli.import_stats import import_statistics
 from webapp.core.errors import Invalid, KabinetError
@@ -18,9 +22,12 @@ from webapp.core.periods import Period
 from webapp.core.scope import Scope
 from webapp.db.transaction import run_in_transaction, transaction
 from webapp.domain.ads.models import Ad, Campaign
+from webapp.domain.analytics.imports import running
 from webapp.domain.analytics.models import ImportState, StatisticsImport
 from webapp.domain.analytics.services import Selection
-from webapp.domain.analytics.types import Metrics
+from webapp.domain.analytics.types import FactBatch, Metrics
+from webapp.domain.tasks.models import Task
+from webapp.domain.tasks.ports import Silent
 from webapp.extensions import db
 from webapp.web.app import KabinetFlask
 
@@ -29,6 +36,7 @@ ROWS = "".join(
     f"2026-0{1 + n % 9}-1{n % 10},7{n % 3},Winter {n % 3},{n % 50},{n},{n // 10},{n}.25,18-24\n" for n in range(900)
 )
 YEAR = Period(date(2026, 1, 1), date(2026, 12, 31))
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 Work = Callable[[], None]
 
 
@@ -53,6 +61,13 @@ def remove(app: KabinetFlask, scope: Scope, public_id: str) -> None:
 def state(app: KabinetFlask, public_id: str) -> ImportState:
     with app.app_context():
         found = db.session.scalar(select(StatisticsImport.state).where(StatisticsImport.public_id == public_id))
+        assert found
+        return found
+
+
+def task_of(app: KabinetFlask, scope: Scope, public_id: str) -> str:
+    with app.app_context():
+        found = app.adapters.services(db.session()).imports.get(scope, public_id).task_public_id
         assert found
         return found
 
@@ -143,6 +158,68 @@ def test_work_that_broke_off_is_done_again_from_the_start(
         app.adapters.services(session).imports.retry(scope, public_id)
     work()
     assert state(app, public_id) is ImportState.DONE
+    assert totals(app, scope).impressions == sum(range(900))
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["asleep between slices", "asleep inside a slice"])
+def test_a_worker_that_slept_and_woke_up_doubles_nothing(
+    app: KabinetFlask, owner: Person, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    scope, real, calls, answers = owner.scope, app.adapters.analytics.insert, [], []
+    public_id = upload(app, scope, HEAD + ROWS)
+    start(app, scope, public_id)
+    task_id = task_of(app, scope, public_id)
+    monkeypatch.setattr(running, "INSERTED_ROWS", 100)
+    monkeypatch.setattr(runtime, "_progress", lambda task: nullcontext(Silent()))
+
+    def insert(batch: FactBatch) -> int:
+        calls.append(len(batch))
+        if len(calls) != 1:
+            return real(batch)
+        if late:
+            another_worker()
+            return real(batch)
+        written = real(batch)
+        another_worker()
+        return written
+
+    def another_worker() -> None:
+        with app.app_context():
+            with transaction(db.session()) as session:
+                session.execute(update(Task).where(Task.public_id == task_id).values(heartbeat_at=LONG_AGO))
+            sweep()
+            answers.append(run_task(task_id))
+
+    monkeypatch.setattr(app.adapters.analytics, "insert", insert)
+    with app.app_context():
+        answers.append(run_task(task_id))
+    assert answers == ["done", "taken away"]
+    assert state(app, public_id) is (ImportState.FAILED if late else ImportState.DONE)
+    assert totals(app, scope).impressions == (0 if late else sum(range(900)))
+
+
+def test_rows_of_somebody_else_stop_an_import_from_being_shown(
+    app: KabinetFlask, owner: Person, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scope, real = owner.scope, app.adapters.analytics.insert
+    public_id = upload(app, scope, HEAD + ROWS)
+    start(app, scope, public_id)
+
+    def insert_twice(batch: FactBatch) -> int:
+        real(batch)
+        return real(batch)
+
+    monkeypatch.setattr(app.adapters.analytics, "insert", insert_twice)
+    work()
+    assert state(app, public_id) is ImportState.FAILED
+    with app.app_context():
+        row = app.adapters.services(db.session()).imports.get(scope, public_id)
+        assert row.error.startswith("Two workers wrote")
+        assert app.adapters.analytics.count_import(scope.advertiser_id, row.id) == 0
+    monkeypatch.undo()
+    with app.app_context(), transaction(db.session()) as session:
+        app.adapters.services(session).imports.retry(scope, public_id)
+    work()
     assert totals(app, scope).impressions == sum(range(900))
 
 

@@ -64,6 +64,9 @@ class FactList:
         self.batches.append(batch)
         return len(batch)
 
+    def count_import(self, advertiser_id: int, import_id: int) -> int:
+        return sum(len(batch) for batch in self.batches if batch.import_id[0] == import_id)
+
     def remove_import(self, advertiser_id: int, import_id: int) -> None:
         self.batches = [batch for batch in self.batches if batch.import_id[0] != import_id]
 

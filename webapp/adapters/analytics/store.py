@@ -97,6 +97,13 @@ class SqlAnalyticsStore:
             self._engine.insert(batch)
         return count
 
+    def count_import(self, advertiser_id: int, import_id: int) -> int:
+        """Return how many facts of an import are there."""
+        select = "SELECT count() FROM facts WHERE advertiser_id = %(advertiser_id)s AND import_id = %(import_id)s"
+        parameters = {"advertiser_id": int(advertiser_id), "import_id": int(import_id)}
+        rows = self._engine.rows(bind(select, parameters))
+        return int(rows[0][0]) if rows else 0
+
     def remove_import(self, advertiser_id: int, import_id: int) -> None:
         """Remove all that an import wrote, from every table, and return when it is gone."""
         condition = "advertiser_id = %(advertiser_id)s AND import_id = %(import_id)s"

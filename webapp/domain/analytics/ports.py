@@ -52,6 +52,9 @@ class FactWriter(Protocol):
     def insert(self, batch: FactBatch) -> int:
         """Write facts into every table and return their number; they are readable when this returns."""
 
+    def count_import(self, advertiser_id: int, import_id: int) -> int:
+        """Return how many facts of an import are there."""
+
     def remove_import(self, advertiser_id: int, import_id: int) -> None:
         """Remove all that an import wrote, from every table, and return when it is gone."""
 

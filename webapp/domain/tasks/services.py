@@ -19,7 +19,7 @@ from webapp.domain.tasks import types
 from webapp.domain.tasks.models import Task, TaskState
 from webapp.domain.tasks.ports import JobQueue
 from webapp.domain.tasks.store import TaskStore
-from webapp.domain.tasks.types import Outcome
+from webapp.domain.tasks.types import Outcome, TakenAway
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +89,11 @@ class Tasks:
         )
         return self._store.find(public_id) if claimed else None
 
+    def ensure_held(self, public_id: str, attempt: int) -> None:
+        """Raise TakenAway unless the task still belongs to the worker of this attempt."""
+        if not self._store.is_running(public_id, attempt):
+            raise TakenAway
+
     def beat(self, public_id: str, done: int, total: int) -> bool:
         """Note a running task's figures and that its worker lives."""
         return self._store.change(
@@ -118,7 +123,11 @@ class Tasks:
             return False
         # Not pushed at once: the sweep does it a minute later, when the trouble may be over.
         return self._store.change(
-            task.public_id, Task.state == TaskState.RUNNING, state=TaskState.QUEUED, heartbeat_at=self._clock.now()
+            task.public_id,
+            Task.state == TaskState.RUNNING,
+            Task.attempts == task.attempts,
+            state=TaskState.QUEUED,
+            heartbeat_at=self._clock.now(),
         )
 
     def sweep(self) -> int:

@@ -37,6 +37,11 @@ class TaskStore:
         query = select(Task).where(Task.public_id == public_id).execution_options(populate_existing=True)
         return self._session.scalar(query)
 
+    def is_running(self, public_id: str, attempt: int) -> bool:
+        """Tell whether a task runs in this very attempt."""
+        query = select(Task.id).where(Task.public_id == public_id, Task.state == TaskState.RUNNING)
+        return self._session.scalar(query.where(Task.attempts == attempt)) is not None
+
     def recent(self, scope: Scope, kind: str, *, limit: int, offset: int = 0) -> list[Task]:
         """Return the advertiser's newest tasks of a kind."""
         query = self._owned(scope).where(Task.kind == kind)

@@ -34,6 +34,10 @@ class Outcome:
     expires_at: datetime | None = None
 
 
+class TakenAway(Exception):
+    """The task was given to another worker; nobody is to be told, the work is to be left alone."""
+
+
 def queue_of(kind: str) -> str:
     """Return the name of the queue tasks of this kind wait in."""
     return _QUEUE_OF_KIND.get(kind, DEFAULT)

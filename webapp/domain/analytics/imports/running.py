@@ -60,6 +60,10 @@ class ImportRun:
         """Remove what an earlier attempt left."""
         self._facts.remove_import(self._scope.advertiser_id, self._import_id)
 
+    def is_whole(self) -> bool:
+        """Tell whether the store holds just as many rows as were written: one given up for lost may write beside us."""
+        return self._facts.count_import(self._scope.advertiser_id, self._import_id) == self.rows
+
     def slices(self) -> Iterator[list[CleanBatch]]:
         """Yield the good rows, many batches at a time; raise Conflict when they are not the ones that were checked."""
         pending: list[CleanBatch] = []

@@ -36,6 +36,8 @@ from webapp.domain.tasks.ports import Progress
 #: Obstacles without which rows can be read at all, if only to be shown.
 _READABLE = frozenset({"bad_day", "other_currency", "too_many_dimensions"})
 _LAST_DAYS = frozenset(map(words, ("Reporting ends", "Дата окончания отчетности", "Окончание отчетности", "date_stop")))
+#: Kept as a key of the catalogue, like every error of an import.
+DOUBLED = "Two workers wrote this import at the same time. Remove it and import the file again."
 CHANGEABLE = (ImportState.UPLOADED, ImportState.CHECKED, ImportState.FAILED)
 
 
@@ -110,8 +112,7 @@ class ImportWork:
 
     def begin(self, scope: Scope, public_id: str) -> StatisticsImport | None:
         """Mark a queued import as running; None when it has ended already. Raise Invalid when its rows count twice."""
-        row = self._store.get(scope, public_id)
-        twins = self._store.lock_twins(scope, row)
+        row, twins = self._store.lock_with_twins(scope, public_id)
         if row.state not in (ImportState.QUEUED, ImportState.RUNNING, ImportState.FAILED):
             return None
         if twins:
@@ -144,6 +145,16 @@ class ImportWork:
         if row.state in (ImportState.QUEUED, ImportState.RUNNING):
             row.state = ImportState.FAILED
             row.error = str(error)[:1000] if isinstance(error, KabinetError) else type(error).__name__
+
+    def hide_doubled(self, scope: Scope, public_id: str) -> bool:
+        """Take a finished import out of the figures when the store holds other rows than its own; tell whether so."""
+        row = self._store.get(scope, public_id, lock=True)
+        stored = self._figures.count_import(scope.advertiser_id, row.id)
+        if row.state is not ImportState.DONE or stored == row.row_count:
+            return False
+        row.state = ImportState.FAILED
+        row.error = DOUBLED
+        return True
 
     def remove_facts(self, scope: Scope, public_id: str) -> None:
         """Take an import's rows out of the store of figures; may be repeated."""
