@@ -64,3 +64,25 @@ def test_the_first_visit_stays_light(embedded: KabinetFlask) -> None:
     assert min(weight["css"], weight["js"]) > 0, "the front end is not built: make front"
     assert weight["css"] + weight["js"] <= 60 * 1024, f"CSS and script weigh {weight}; the limit is 60 KB"
     assert weight["chart"] <= 75 * 1024, f"the chart weighs {weight['chart']}; the limit is 75 KB"
+
+
+def test_every_form_needs_its_token(embedded: KabinetFlask) -> None:
+    """A POST without the token of the session is refused before anything looks at it."""
+    client = embedded.test_client()
+    made_up = {"filename": "x", "token": "x", "field": "name", "step": "goal", "extension": "png"}
+    open_doors = []
+    with embedded.test_request_context():
+        adapter = embedded.url_map.bind("localhost")
+    for rule in embedded.url_map.iter_rules():
+        if "POST" not in (rule.methods or ()):
+            continue
+        ids = {
+            name: "c_0000000000000000" if name.endswith("_id") else made_up.get(name, "1") for name in rule.arguments
+        }
+        url = adapter.build(rule.endpoint, {name: "1" if name == "job_id" else value for name, value in ids.items()})
+        answer = client.post(url)
+        if answer.status_code != 403 and not rule.endpoint.startswith("rq_dashboard."):
+            open_doors.append(f"{rule.rule} → {answer.status_code}")
+        if rule.endpoint.startswith("rq_dashboard.") and answer.status_code < 300:
+            open_doors.append(f"{rule.rule} → {answer.status_code}")
+    assert not open_doors, f"these forms ask for no CSRF token: {open_doors}"
