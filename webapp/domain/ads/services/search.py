@@ -40,11 +40,11 @@ class Search:
         return [
             Hit(kind, PublicId(public_id), name)
             for kind, model in kinds
-            for public_id, name in self._session.execute(self._query(scope, model, text)).tuples()
+            for public_id, name in self._session.execute(self._query(scope, model, text))
         ]
 
     @staticmethod
-    def _query(scope: Scope, model: type[Campaign] | type[Ad] | type[Creative], text: str) -> Select[tuple[str, str]]:
+    def _query(scope: Scope, model: type[Campaign] | type[Ad] | type[Creative], text: str) -> Select[str, str]:
         like = anywhere(text)
         return (
             select(model.public_id, model.name)
