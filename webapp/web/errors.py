@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 
 from flask import Flask, Response, make_response, render_template
 from flask_babel import gettext
@@ -16,6 +17,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from webapp.core.errors import Conflict, Forbidden, Invalid, KabinetError, NotFound, TooLarge, Unavailable
+from webapp.extensions import limiter
 from webapp.web.forms import error_text
 from webapp.web.htmx import is_htmx
 from webapp.web.sessions import be_nobody
@@ -30,6 +32,7 @@ STATUS: dict[type[KabinetError], int] = {
     Invalid: 422,
     Unavailable: 503,
 }
+USUAL_WAIT_SECONDS = 60
 PAGES = frozenset({403, 404, 409, 413, 422, 429, 500})
 
 
@@ -70,8 +73,17 @@ def _csrf(_error: CSRFError) -> Response:
 
 def _throttled(_error: RateLimitExceeded) -> Response:
     response = answer(429)
-    response.headers["Retry-After"] = "60"
+    response.headers["Retry-After"] = str(_seconds_to_wait())
     return response
+
+
+def _seconds_to_wait() -> int:
+    """Return how long the limit that was hit lasts; a minute when Redis cannot say."""
+    try:
+        hit = limiter.current_limit
+        return max(1, hit.reset_at - int(time.time())) if hit else USUAL_WAIT_SECONDS
+    except RedisError:
+        return USUAL_WAIT_SECONDS
 
 
 def _stale(_error: StaleDataError) -> Response:

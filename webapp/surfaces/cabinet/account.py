@@ -11,7 +11,9 @@ from flask_login import login_user
 
 from webapp.core.errors import Invalid
 from webapp.core.permissions import Permission
+from webapp.extensions import limiter
 from webapp.surfaces.auth.forms import ChangePasswordForm
+from webapp.surfaces.auth.views import SIGN_IN_LIMIT
 from webapp.surfaces.cabinet import bp
 from webapp.surfaces.cabinet.account_forms import AdvertiserForm, ProfileForm
 from webapp.web.access import requires, signed_in
@@ -61,8 +63,14 @@ def settings_advertiser() -> ResponseReturnValue:
     return go(url_for("cabinet.settings"))
 
 
+def _own_account() -> str:
+    """Count the tries of one account together, wherever they come from."""
+    return f"user:{user().public_id}"
+
+
 @bp.post("/settings/password")
 @signed_in
+@limiter.limit(SIGN_IN_LIMIT, key_func=_own_account)
 def settings_password() -> ResponseReturnValue:
     """Change the password; this session goes on, all others end."""
     form = ChangePasswordForm()
