@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.live import Live, live
 from tests.servers.programs import CHROMIUM
 from webapp.settings import Profile
 
+#: A busy machine is slow, not broken.
+expect.set_options(timeout=20_000)
 FLAGS = [
     "--no-sandbox",
     "--disable-quic",
@@ -65,7 +67,7 @@ def watched_tab(chromium: Browser, url: str) -> Iterator[Page]:
     """Open a tab and fail at the end on anything the page complained of."""
     context = chromium.new_context(base_url=url, viewport={"width": 1440, "height": 1000}, locale="en-US")
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(
