@@ -20,6 +20,7 @@ from webapp.web.filters import register_filters
 from webapp.web.headers import register_headers
 from webapp.web.jinja import register_texts
 from webapp.web.locale import choose_locale
+from webapp.web.once import register_once
 from webapp.web.sessions import register_sessions
 from webapp.web.shell import register_shell
 from webapp.web.static_files import serve_static_files
@@ -99,6 +100,7 @@ def _register(app: KabinetFlask) -> None:
     register_filters(app)
     register_texts(app)
     register_shell(app)
+    register_once(app)
     for surface in SURFACES:
         import_views(surface)
         app.register_blueprint(surface.bp)

@@ -32,6 +32,7 @@ from webapp.web.app import services
 from webapp.web.filters import money
 from webapp.web.forms import error_text
 from webapp.web.htmx import go, invalid, page, toast
+from webapp.web.once import once
 from webapp.web.tenancy import scope
 
 STEPS = ("goal", "audience", "ads", "review")
@@ -48,6 +49,7 @@ def campaign_new() -> ResponseReturnValue:
 
 @bp.post("/campaigns/new")
 @requires(Permission.CAMPAIGN_WRITE)
+@once(".campaign_list")
 def campaign_create() -> ResponseReturnValue:
     """Keep the first step as a draft and go on."""
     empty = CampaignInput(name="")

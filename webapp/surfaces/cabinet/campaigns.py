@@ -24,6 +24,7 @@ from webapp.web.access import requires
 from webapp.web.app import services
 from webapp.web.forms import error_text
 from webapp.web.htmx import fragment, go, page, safe_next, toast
+from webapp.web.once import once
 from webapp.web.periods import ChosenPeriod, chosen_period, form_params, here, period_params
 from webapp.web.tenancy import scope
 
@@ -203,6 +204,7 @@ def campaign_unarchive(campaign_id: PublicId) -> ResponseReturnValue:
 
 @bp.post("/campaigns/<public_id:campaign_id>/duplicate")
 @requires(Permission.CAMPAIGN_WRITE)
+@once(".campaign_list")
 def campaign_duplicate(campaign_id: PublicId) -> ResponseReturnValue:
     """Copy a campaign with its ads and open the copy."""
     source = services().campaigns.get(scope(), campaign_id)

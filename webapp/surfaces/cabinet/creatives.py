@@ -24,6 +24,7 @@ from webapp.web.app import services
 from webapp.web.creative_words import register_creative_words
 from webapp.web.forms import error_text
 from webapp.web.htmx import go, page, toast
+from webapp.web.once import once
 from webapp.web.tenancy import scope
 
 PAGE_SIZE = 24
@@ -54,6 +55,7 @@ def creative_new() -> ResponseReturnValue:
 
 @bp.post("/creatives")
 @requires(Permission.CREATIVE_WRITE)
+@once(".creative_list")
 def creative_create() -> ResponseReturnValue:
     """Keep version 1 as a draft, or send it for review at once."""
     form = CreativeForm()
@@ -154,6 +156,7 @@ def creative_edit_copy(creative_id: PublicId, version_id: PublicId) -> ResponseR
 
 @bp.post("/creatives/<public_id:creative_id>/duplicate")
 @requires(Permission.CREATIVE_WRITE)
+@once(".creative_list")
 def creative_duplicate(creative_id: PublicId) -> ResponseReturnValue:
     """Make a copy and open it."""
     copy = services().creatives.duplicate(scope(), creative_id)
