@@ -196,6 +196,7 @@ def test_a_worker_that_slept_and_woke_up_doubles_nothing(
     assert answers == ["done", "taken away"]
     assert state(app, public_id) is (ImportState.FAILED if late else ImportState.DONE)
     assert totals(app, scope).impressions == (0 if late else sum(range(900)))
+    assert ("Two workers wrote this import" in owner.browser.get(f"/imports/{public_id}").text) is late
 
 
 def test_rows_of_somebody_else_stop_an_import_from_being_shown(

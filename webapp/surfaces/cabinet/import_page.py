@@ -16,6 +16,7 @@ from webapp.core.errors import KabinetError
 from webapp.core.permissions import Permission
 from webapp.core.scope import Scope
 from webapp.domain.analytics.imports.types import DIMENSIONS, METRICS, Column, ImportCheck, ImportOptions, Note, Target
+from webapp.domain.analytics.imports.work import DOUBLED
 from webapp.domain.analytics.models import ImportState, StatisticsImport
 from webapp.domain.tasks.models import Task, TaskState
 from webapp.surfaces.cabinet.import_words import obstacle_text, short, target_label
@@ -182,4 +183,7 @@ def failure_of(page: ImportPage) -> str:
     if page.task is not None and page.task.error:
         values = page.task.result.get("error_values", {})
         return error_text(KabinetError(page.task.error, **values))
+    # Found out after its task was done; other errors of the row are kept with their values filled in.
+    if page.row.error == DOUBLED:
+        return error_text(KabinetError(DOUBLED))
     return str(gettext("The work stopped before its end."))
