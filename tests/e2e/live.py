@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -14,6 +15,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from clickhouse_driver import Client
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
 from tests.contracts.test_mailer import MailServer
 from tests.servers import Servers
@@ -94,13 +100,24 @@ def live(profile: Profile, folder: Path, servers: Servers | None, *, demo: bool 
 
 
 def _stack_environment(stack: ExitStack, running: Live, servers: Servers) -> dict[str, str]:
+    """Give the live cabinet databases and queues of its own: its worker must not take the work of other tests."""
     mail = stack.enter_context(_mail_server())
     running.letters = mail.letters
+    name = f"live_{secrets.token_hex(4)}"
+    database = make_url(servers.mysql_url)
+    server = create_engine(database, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} CHARACTER SET utf8mb4"))
+    server.dispose()
+    analytics = urlsplit(servers.clickhouse_url)
+    client = Client.from_url(servers.clickhouse_url)
+    client.execute(f"CREATE DATABASE {name}")
+    client.disconnect()
     return {
         "SECRET_KEY": "end-to-end-tests-only-0123456789-abcdefghijk",
-        "DATABASE_URL": servers.mysql_url,
-        "ANALYTICS_URL": servers.clickhouse_url,
-        "REDIS_URL": servers.redis_url,
+        "DATABASE_URL": database.set(database=name).render_as_string(hide_password=False),
+        "ANALYTICS_URL": analytics._replace(path=f"/{name}").geturl(),
+        "REDIS_URL": urlsplit(servers.redis_url)._replace(path="/7").geturl(),
         "MAIL_URL": f"smtp://127.0.0.1:{mail.server_address[1]}",
     }
 
