@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from webapp.core.mail_address import mail_tls
 
@@ -46,14 +47,37 @@ class Settings:
     mail_url: str
     mail_from: str
     payments: str
+    #: One address a serving node: `tarantool://user:password@host:3301?node=1` or `local:///folder?node=1`.
+    serving_urls: tuple[str, ...]
+    #: `amqp://user:password@host:5672/` or `local:`.
+    bus_url: str
     #: Where people reach the cabinet; links in mail begin with it.
     public_url: str
+    #: Where browsers reach `/d`, the delivery surface; tags begin with it.
+    delivery_url: str
     host: str
     port: int
     rate_limits: bool = True
     secure_cookies: bool = False
     #: Whether the web process also works the queue, in a thread.
     worker_thread: bool = False
+    #: Whether the web process also runs the loops (relay, allocator, ingest, settle …), in threads.
+    loops: bool = False
+    #: Whether simulated people keep the demo alive.
+    live_demo: bool = False
+    #: How long charges are gathered before they are written; the ledger is that far behind at most.
+    settle_seconds: int = 2
+    #: What floors are in and bids are ranked in; rates of other currencies serve the ranking alone.
+    house_currency: str = "USD"
+    #: Such as `EUR=1.08,GBP=1.27`: units of the house's currency for one of another; over those built in.
+    exchange_rates: str = ""
+    #: A credit for late-found invalid traffic above this needs a second person (in units of its currency).
+    credit_limit: int = 100
+    #: MaxMind database of cities or countries, and a list of data-centre ranges; '' for none.
+    geoip_path: str = ""
+    datacenters_path: str = ""
+    #: Keys of servers that may tell a visitor's address and user agent themselves, separated by commas.
+    server_keys: str = ""
     proxies: int = 0
     debug: bool = False
 
@@ -95,11 +119,29 @@ def _number(values: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
+def _list(values: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(part for part in values.get(name, "").replace(",", " ").split() if part)
+
+
+def _delivery(values: Mapping[str, str]) -> dict[str, Any]:
+    """Return what both profiles read alike."""
+    return {
+        "settle_seconds": _number(values, "SETTLE_SECONDS", 2),
+        "house_currency": values.get("HOUSE_CURRENCY") or "USD",
+        "exchange_rates": values.get("EXCHANGE_RATES", ""),
+        "credit_limit": _number(values, "CREDIT_LIMIT", 100),
+        "geoip_path": values.get("GEOIP_PATH", ""),
+        "datacenters_path": values.get("DATACENTERS_PATH", ""),
+        "server_keys": values.get("SERVER_KEYS", ""),
+    }
+
+
 def _embedded(values: Mapping[str, str]) -> Settings:
     instance = Path(values.get("KABINET_INSTANCE") or ROOT / "instance").resolve()
     instance.mkdir(parents=True, exist_ok=True)
     port = _number(values, "PORT", 5000)
     host = values.get("HOST", "127.0.0.1")
+    public_url = (values.get("PUBLIC_URL") or f"http://{reachable(host)}:{port}").rstrip("/")
     return Settings(
         profile=Profile.EMBEDDED,
         instance=instance,
@@ -111,11 +153,17 @@ def _embedded(values: Mapping[str, str]) -> Settings:
         mail_url=values.get("MAIL_URL") or "console:",
         mail_from=values.get("MAIL_FROM") or "Kabinet <no-reply@kabinet.example>",
         payments=values.get("PAYMENTS") or "sandbox",
-        public_url=(values.get("PUBLIC_URL") or f"http://{reachable(host)}:{port}").rstrip("/"),
+        serving_urls=_list(values, "SERVING_URLS") or (f"local://{instance / 'serving'}?node=1",),
+        bus_url=values.get("BUS_URL") or "local:",
+        public_url=public_url,
+        delivery_url=(values.get("DELIVERY_URL") or public_url).rstrip("/"),
         host=host,
         port=port,
         rate_limits=_flag(values, "RATE_LIMITS", True),
         worker_thread=_flag(values, "WORKER_THREAD", True),
+        loops=_flag(values, "LOOPS", True),
+        live_demo=_flag(values, "LIVE_DEMO", True),
+        **_delivery(values),
         secure_cookies=_flag(values, "SECURE_COOKIES", False),
         proxies=_number(values, "PROXIES", 0),
         debug=_flag(values, "KABINET_DEBUG", False),
@@ -138,11 +186,17 @@ def _stack(values: Mapping[str, str]) -> Settings:
         mail_url=values.get("MAIL_URL", ""),
         mail_from=values.get("MAIL_FROM") or "Kabinet <no-reply@kabinet.example>",
         payments=values.get("PAYMENTS") or "sandbox",
+        serving_urls=_list(values, "SERVING_URLS"),
+        bus_url=values.get("BUS_URL", ""),
         public_url=public_url,
+        delivery_url=(values.get("DELIVERY_URL") or public_url).rstrip("/"),
         host=host,
         port=port,
         rate_limits=_flag(values, "RATE_LIMITS", True),
         worker_thread=_flag(values, "WORKER_THREAD", False),
+        loops=_flag(values, "LOOPS", False),
+        live_demo=False,
+        **_delivery(values),
         secure_cookies=_flag(values, "SECURE_COOKIES", public_url.startswith("https://")),
         proxies=_number(values, "PROXIES", 0),
         debug=_flag(values, "KABINET_DEBUG", False),
@@ -161,6 +215,12 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("ANALYTICS_URL must be clickhouse://user:password@host:9000/database in the stack profile")
     if not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
         faults.append("REDIS_URL must be redis://host:6379/0 in the stack profile")
+    if not settings.serving_urls or not all(url.startswith("tarantool://") for url in settings.serving_urls):
+        faults.append(
+            "SERVING_URLS must be tarantool://user:password@host:3301?node=1 (one a node) in the stack profile"
+        )
+    if not settings.bus_url.startswith(("amqp://", "amqps://")):
+        faults.append("BUS_URL must be amqp://user:password@host:5672/ in the stack profile")
     if not settings.mail_url.startswith(("smtp://", "smtps://")):
         faults.append("MAIL_URL must be smtp://user:password@host:587?tls=starttls or smtps://… in the stack profile")
     else:

@@ -11,6 +11,7 @@ from redis import Redis
 from sqlalchemy.orm import Session
 
 from webapp.adapters.analytics import analytics_from_url
+from webapp.adapters.bus import bus_from_url
 from webapp.adapters.files.local import LocalFileStore
 from webapp.adapters.files.workbooks import CalamineWorkbooks
 from webapp.adapters.images.pillow import PillowPictureReader
@@ -18,6 +19,7 @@ from webapp.adapters.jobs.private_redis import PrivateRedis
 from webapp.adapters.jobs.rq_queue import RqJobQueue
 from webapp.adapters.mail import mailer_from_url
 from webapp.adapters.payments import provider_from_name
+from webapp.adapters.serving import serving_from_url
 from webapp.adapters.tables.csv_writer import CsvTableWriter
 from webapp.adapters.tables.xlsx_writer import XlsxTableWriter
 from webapp.core.clock import Clock, SystemClock
@@ -49,6 +51,9 @@ from webapp.domain.audit.services import AuditLog
 from webapp.domain.billing.ports import PaymentProvider
 from webapp.domain.billing.runway import Runways
 from webapp.domain.billing.services import Balances, Ledger, Payments
+from webapp.domain.delivery.ports import ServingStore
+from webapp.domain.events.ports import Bus
+from webapp.domain.events.services import Consumption, Outbox
 from webapp.domain.notifications.services import Letters
 from webapp.domain.tasks.exports import Exports
 from webapp.domain.tasks.files import TableWriter
@@ -74,6 +79,16 @@ class Adapters:
     payments: PaymentProvider
     #: The redis-server this process started itself, if it did.
     private_redis: PrivateRedis | None = field(default=None)
+
+    @cached_property
+    def serving(self) -> tuple[ServingStore, ...]:
+        """One a serving node, in the order of the settings."""
+        return tuple(serving_from_url(url) for url in self.settings.serving_urls)
+
+    @cached_property
+    def bus(self) -> Bus:
+        """What carries domain events."""
+        return bus_from_url(self.settings.bus_url)
 
     def services(self, session: Session) -> Services:
         """Return the domain services at work in one session."""
@@ -102,6 +117,16 @@ class Services:
     def audit(self) -> AuditLog:
         """Who did what."""
         return AuditLog(self.session, self.clock)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Events for others, told after the commit."""
+        return Outbox(self.session, self.clock)
+
+    @cached_property
+    def consumption(self) -> Consumption:
+        """Which consumer has done which event."""
+        return Consumption(self.session, self.clock)
 
     @cached_property
     def tasks(self) -> Tasks:

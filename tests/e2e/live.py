@@ -118,6 +118,8 @@ def _stack_environment(stack: ExitStack, running: Live, servers: Servers) -> dic
         "DATABASE_URL": database.set(database=name).render_as_string(hide_password=False),
         "ANALYTICS_URL": analytics._replace(path=f"/{name}").geturl(),
         "REDIS_URL": urlsplit(servers.redis_url)._replace(path="/7").geturl(),
+        "SERVING_URLS": " ".join(servers.serving_urls),
+        "BUS_URL": servers.bus_url,
         "MAIL_URL": f"smtp://127.0.0.1:{mail.server_address[1]}",
     }
 

@@ -30,6 +30,9 @@ class Servers:
     mysql_url: str
     redis_url: str
     clickhouse_url: str
+    #: Two Tarantools, nodes 1 and 2.
+    serving_urls: tuple[str, ...] = ()
+    bus_url: str = ""
 
 
 @contextmanager

@@ -14,6 +14,8 @@ STACK = {
     "DATABASE_URL": "mysql+pymysql://root@127.0.0.1/kabinet",
     "ANALYTICS_URL": "clickhouse://default@127.0.0.1:9000/kabinet",
     "REDIS_URL": "redis://127.0.0.1:6379/0",
+    "SERVING_URLS": "tarantool://127.0.0.1:3301?node=1 tarantool://127.0.0.1:3302?node=2",
+    "BUS_URL": "amqp://guest:guest@127.0.0.1:5672/",
     "MAIL_URL": "smtp://127.0.0.1:25",
 }
 
@@ -41,6 +43,8 @@ def test_a_full_stack_is_accepted() -> None:
         ("DATABASE_URL", "sqlite:///x", "DATABASE_URL must be mysql"),
         ("ANALYTICS_URL", "chdb:///x", "ANALYTICS_URL must be clickhouse"),
         ("REDIS_URL", "private:///x", "REDIS_URL must be redis"),
+        ("SERVING_URLS", "local:///x", "SERVING_URLS must be tarantool"),
+        ("BUS_URL", "local:", "BUS_URL must be amqp"),
         ("MAIL_URL", "console:", "MAIL_URL must be smtp"),
         ("MAIL_URL", "smtp://mara:secret@mail.example:587?tls=none", "MAIL_URL: tls=none would send the password"),
         ("MAIL_URL", "smtp://mara:secret@mail.example:587?tls=startls", "MAIL_URL: tls=startls is unknown"),
@@ -54,7 +58,7 @@ def test_the_stack_refuses_weak_secrets_and_embedded_parts(name: str, value: str
 def test_every_fault_is_named_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_env({"KABINET_PROFILE": "stack"})
-    assert len(str(caught.value).splitlines()) == 5
+    assert len(str(caught.value).splitlines()) == 7
 
 
 def test_an_unknown_profile_names_the_known_ones() -> None:

@@ -94,6 +94,8 @@ class Campaign(Base):
     targeting: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     labels: Mapped[list[str]] = mapped_column(JSON, default=list)
     notes: Mapped[str] = mapped_column(Text, default="")
+    #: What is advertised, such as `finance`; placements may take only some. '' for none chosen.
+    category: Mapped[str] = mapped_column(String(32), default="", server_default="")
     origin: Mapped[Origin] = mapped_column(enum_string(Origin, 16), default=Origin.CABINET)
     #: Its id in the account it was imported from.
     external_id: Mapped[str | None] = mapped_column(exact_string(191))

@@ -1,0 +1,1 @@
+"""Delivery: what may be shown where, who pays for it, and the log of everything that happened."""

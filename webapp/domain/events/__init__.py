@@ -1,0 +1,1 @@
+"""Domain events: written with the deed, told to others after it."""

@@ -1,0 +1,41 @@
+"""The bus: carries events from the outbox to their readers, at least once each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from webapp.domain.events.types import Envelope
+
+
+class Publisher(Protocol):
+    """Takes events."""
+
+    def publish(self, events: Sequence[Envelope]) -> None:
+        """Return once the bus has all of them for good; raise Unavailable when it has not."""
+
+
+class Subscriber(Protocol):
+    """Gives a consumer its events."""
+
+    def take(self, consumer: str, handle: Callable[[Envelope, int], None], wait_seconds: float) -> int:
+        """Hand over what waits for a consumer, with the attempt's number (from 1); return how many were handled.
+
+        What `handle` returns from is done; what it raises on comes again after a delay that grows.
+        """
+
+    def put_again(self, consumer: str, event: Envelope) -> None:
+        """Give one event to one consumer anew, with its attempts forgotten."""
+
+
+class Bus(Publisher, Subscriber, Protocol):
+    """Both ends of it: RabbitMQ, or the same in this process."""
+
+    def declare(self, consumers: dict[str, Sequence[str]]) -> None:
+        """Set up each consumer with the patterns of the names it listens to (`ads.#`, `*` for one word)."""
+
+    def waiting(self) -> dict[str, int]:
+        """Return how many events wait for each consumer."""
+
+    def ping(self) -> None:
+        """Raise Unavailable unless the bus answers."""
