@@ -76,6 +76,7 @@ def test_good_terms_become_columns() -> None:
         ("keywords", {"targeting": Targeting(keywords=("x" * 81,))}),
         ("keywords", {"targeting": Targeting(keywords=tuple(f"word {n}" for n in range(101)))}),
         ("labels", {"labels": tuple(f"label {n}" for n in range(11))}),
+        ("category", {"category": "weapons"}),
         ("notes", {"notes": "x" * 2001}),
     ],
 )

@@ -79,6 +79,7 @@ def test_a_campaign_comes_back_as_the_form_that_made_it(session: Session, clock:
         targeting=Targeting(countries=("LV",)),
         labels=("outdoor",),
         notes="For the sale",
+        category="fashion",
     )
     assert terms_of(campaigns_of(session, clock).create(scope, given), scope) == given
 

@@ -24,6 +24,8 @@ class Permission(StrEnum):
     STAFF_USERS = "staff.users"
     STAFF_LEDGER_READ = "staff.ledger.read"
     STAFF_LEDGER_ADJUST = "staff.ledger.adjust"
+    STAFF_INVENTORY_READ = "staff.inventory.read"
+    STAFF_INVENTORY = "staff.inventory"
     STAFF_JOBS = "staff.jobs"
     STAFF_AUDIT = "staff.audit"
 
@@ -70,5 +72,7 @@ STAFF_PERMISSIONS: dict[StaffRole, frozenset[Permission]] = {
     StaffRole.FINANCE: frozenset(
         {_P.STAFF_AREA, _P.STAFF_ADVERTISERS, _P.STAFF_LEDGER_READ, _P.STAFF_LEDGER_ADJUST, _P.STAFF_AUDIT}
     ),
-    StaffRole.SUPPORT: frozenset({_P.STAFF_AREA, _P.STAFF_ADVERTISERS, _P.STAFF_USERS, _P.STAFF_LEDGER_READ}),
+    StaffRole.SUPPORT: frozenset(
+        {_P.STAFF_AREA, _P.STAFF_ADVERTISERS, _P.STAFF_USERS, _P.STAFF_LEDGER_READ, _P.STAFF_INVENTORY_READ}
+    ),
 }

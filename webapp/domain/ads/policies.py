@@ -9,6 +9,7 @@ from typing import Any
 from webapp.core.errors import FieldError, Invalid, KabinetError
 from webapp.core.money import MICROS, Money
 from webapp.core.scope import Scope
+from webapp.domain.ads.categories import clean_category
 from webapp.domain.ads.errors import WrongState
 from webapp.domain.ads.models import HOURS_IN_WEEK, BidModel, Campaign, CampaignStatus
 from webapp.domain.ads.schedule import end_instant, end_moment, start_instant, start_moment
@@ -192,6 +193,10 @@ def _check_lists(given: CampaignInput, errors: Errors) -> dict[str, Any]:
         columns["labels"] = list(clean_labels(given.labels))
     except FieldError as error:
         errors["labels"] = error
+    try:
+        columns["category"] = clean_category(given.category)
+    except FieldError as error:
+        errors["category"] = error
     return columns
 
 

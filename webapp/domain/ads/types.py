@@ -115,6 +115,8 @@ class CampaignInput:
     targeting: Targeting = field(default_factory=Targeting)
     labels: tuple[str, ...] = ()
     notes: str = ""
+    #: A code of CATEGORIES, '' for none.
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,17 @@ from typing import Any
 from flask import request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, Field, HiddenField, IntegerField, RadioField, StringField, TextAreaField, TimeField
+from wtforms import (
+    DateField,
+    Field,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    TimeField,
+)
 from wtforms.validators import Optional
 
 from webapp.core.digits import whole_number
@@ -18,10 +28,12 @@ from webapp.domain.ads.models import BidModel, CapWindow, Pacing
 from webapp.domain.ads.schedule import hours_of
 from webapp.domain.ads.types import CampaignInput, LocalMoment, SiteMode, Targeting
 from webapp.surfaces.cabinet.campaign_words import codes_of, country_choices, language_choices
+from webapp.web.category_words import category_names
 from webapp.web.forms import Form, MoneyField, trimmed
 
 GOAL_FIELDS = (
-    "name", "labels", "bid_model", "bid", "daily_budget", "total_budget", "pacing", "starts", "ends", "notes",
+    "name", "category", "labels", "bid_model", "bid", "daily_budget", "total_budget", "pacing", "starts", "ends",
+    "notes",
 )  # fmt: skip
 AUDIENCE_FIELDS = (
     "countries", "regions", "devices", "site_mode", "sites", "hours", "keywords", "cap_count", "cap_window",
@@ -91,6 +103,7 @@ class CampaignForm(Form):
     """Everything a person decides about a campaign."""
 
     name = StringField(_l("Name"), filters=[trimmed])
+    category = SelectField(_l("Category"), validate_choice=False, default="")
     labels = WordsField(_l("Labels"))
     bid_model = RadioField(
         _l("What you pay for"),
@@ -163,6 +176,7 @@ def form_of(terms: CampaignInput, version: int | None) -> CampaignForm:
     audience = terms.targeting
     data = {
         "name": terms.name,
+        "category": terms.category,
         "labels": terms.labels,
         "bid_model": terms.bid_model.value,
         "bid": terms.bid_micros,
@@ -188,7 +202,9 @@ def form_of(terms: CampaignInput, version: int | None) -> CampaignForm:
         "languages": audience.languages,
         "version": version,
     }
-    return CampaignForm(request.form if request.method == "POST" else None, data=data)
+    form = CampaignForm(request.form if request.method == "POST" else None, data=data)
+    form.category.choices = [("", gettext("None chosen")), *category_names().items()]
+    return form
 
 
 def terms_from(form: CampaignForm, base: CampaignInput, names: Iterable[str]) -> CampaignInput:
@@ -206,6 +222,7 @@ def _with_goal(form: CampaignForm, terms: CampaignInput) -> CampaignInput:
     return replace(
         terms,
         name=form.name.data or "",
+        category=form.category.data or "",
         labels=form.labels.data or (),
         bid_model=_choice(BidModel, form.bid_model.data, terms.bid_model),
         bid_micros=form.bid.data,

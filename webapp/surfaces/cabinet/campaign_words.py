@@ -23,6 +23,7 @@ from webapp.domain.ads.types import (
 )
 from webapp.surfaces.cabinet import bp
 from webapp.web.app import services
+from webapp.web.category_words import category_names
 from webapp.web.filters import day_short, integer, money
 from webapp.web.numerals import local
 from webapp.web.status import status_look
@@ -240,6 +241,7 @@ def field_names() -> dict[str, str]:
         "site_mode": gettext("Sites"),
         "keywords": gettext("Keywords"),
         "labels": gettext("Labels"),
+        "category": gettext("Category"),
         "notes": gettext("Notes"),
         "status": gettext("Status"),
         "landing_url": gettext("Landing address"),
@@ -278,6 +280,7 @@ def _named_values(field: str, value: Any) -> str:
         "pacing": pacing_names(),
         "cap_window": window_names(),
         "bid_model": {"cpm": "CPM", "cpc": "CPC"},
+        "category": category_names(),
     }.get(field, {})
     values = value if isinstance(value, list) else [value]
     if field == "countries":

@@ -280,6 +280,7 @@ def terms_of(campaign: Campaign, scope: Scope) -> CampaignInput:
         targeting=Targeting.from_json(campaign.targeting),
         labels=tuple(campaign.labels),
         notes=campaign.notes,
+        category=campaign.category,
     )
 
 
