@@ -49,7 +49,7 @@ class Settings:
     payments: str
     #: One address a serving node: `tarantool://user:password@host:3301?node=1` or `local:///folder?node=1`.
     serving_urls: tuple[str, ...]
-    #: `amqp://user:password@host:5672/` or `local:`.
+    #: `amqp://user:password@host:5672/` or `local:///folder`.
     bus_url: str
     #: Where people reach the cabinet; links in mail begin with it.
     public_url: str
@@ -154,7 +154,7 @@ def _embedded(values: Mapping[str, str]) -> Settings:
         mail_from=values.get("MAIL_FROM") or "Kabinet <no-reply@kabinet.example>",
         payments=values.get("PAYMENTS") or "sandbox",
         serving_urls=_list(values, "SERVING_URLS") or (f"local://{instance / 'serving'}?node=1",),
-        bus_url=values.get("BUS_URL") or "local:",
+        bus_url=values.get("BUS_URL") or f"local://{instance / 'bus'}",
         public_url=public_url,
         delivery_url=(values.get("DELIVERY_URL") or public_url).rstrip("/"),
         host=host,

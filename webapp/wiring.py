@@ -52,6 +52,7 @@ from webapp.domain.billing.ports import PaymentProvider
 from webapp.domain.billing.runway import Runways
 from webapp.domain.billing.services import Balances, Ledger, Payments
 from webapp.domain.delivery.ports import ServingStore
+from webapp.domain.events.dead_letters import DeadLetters
 from webapp.domain.events.ports import Bus
 from webapp.domain.events.services import Consumption, Outbox
 from webapp.domain.notifications.services import Letters
@@ -127,6 +128,11 @@ class Services:
     def consumption(self) -> Consumption:
         """Which consumer has done which event."""
         return Consumption(self.session, self.clock)
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        """Events that consumers gave up on."""
+        return DeadLetters(self.session, self.clock, self.adapters.bus)
 
     @cached_property
     def tasks(self) -> Tasks:

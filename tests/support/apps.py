@@ -51,7 +51,7 @@ def settings_for(profile: Profile, folder: Path, servers: Servers | None) -> Set
         mail_from="Kabinet <no-reply@kabinet.example>",
         payments="sandbox",
         serving_urls=servers.serving_urls if stack and servers else (f"local://{folder / 'serving'}?node=1",),
-        bus_url=servers.bus_url if stack and servers else "local:",
+        bus_url=servers.bus_url if stack and servers else f"local://{folder / 'bus'}",
         public_url="http://localhost",
         delivery_url="http://localhost",
         host="127.0.0.1",

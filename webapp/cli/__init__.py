@@ -17,6 +17,7 @@ COMMANDS = {
     "create-staff": "webapp.cli.accounts:create_staff",
     "demo": "webapp.cli.demo:demo",
     "import-stats": "webapp.cli.statistics:import_stats",
+    "loops": "webapp.cli.loops:loops",
     "migrate": "webapp.cli.stores:migrate",
     "serve": "webapp.cli.serve:serve",
     "worker": "webapp.cli.worker:worker",

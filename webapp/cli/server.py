@@ -1,4 +1,4 @@
-"""What the server process of `kabinet serve` loads: the application and, embedded, the queue's worker beside it."""
+"""What the server process of `kabinet serve` loads: the application; embedded, also the worker and the loops."""
 
 from __future__ import annotations
 
@@ -23,6 +23,14 @@ def _build() -> KabinetFlask:
 
         thread = start_worker_thread(built)
         atexit.register(thread.stop)
+    if settings.loops:
+        from jobs.loops.registry import make_loops
+        from jobs.loops.runner import Loops
+
+        loops = Loops(built, make_loops(built))
+        loops.start()
+        # What is registered last ends first: the loops before the worker.
+        atexit.register(loops.stop)
     return built
 
 

@@ -21,7 +21,8 @@ class Subscriber(Protocol):
     def take(self, consumer: str, handle: Callable[[Envelope, int], None], wait_seconds: float) -> int:
         """Hand over what waits for a consumer, with the attempt's number (from 1); return how many were handled.
 
-        What `handle` returns from is done; what it raises on comes again after a delay that grows.
+        What `handle` returns from is done; what it raises on comes again after a delay that grows. Unavailable is no
+        attempt: the event stays where it was, and the error is raised to the caller, who rests a little.
         """
 
     def put_again(self, consumer: str, event: Envelope) -> None:
@@ -29,10 +30,13 @@ class Subscriber(Protocol):
 
 
 class Bus(Publisher, Subscriber, Protocol):
-    """Both ends of it: RabbitMQ, or the same in this process."""
+    """Both ends of it: RabbitMQ, or a file of this machine."""
 
     def declare(self, consumers: dict[str, Sequence[str]]) -> None:
-        """Set up each consumer with the patterns of the names it listens to (`ads.#`, `*` for one word)."""
+        """Set up each consumer with the patterns of the names it listens to (`ads.#`, `*` for one word).
+
+        A bus that is down is no error here: it is set up when it is reached.
+        """
 
     def waiting(self) -> dict[str, int]:
         """Return how many events wait for each consumer."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from webapp.core.clock import Clock
 from webapp.core.ids import new_public_id
 from webapp.domain.events.models import ConsumedEvent, OutboxEvent
 from webapp.domain.events.types import Envelope
+
+#: How many rows one pruning removes, so that it holds nobody up.
+PRUNED = 500
 
 
 class Outbox:
@@ -35,16 +39,36 @@ class Outbox:
 
     def waiting(self, limit: int) -> Sequence[tuple[int, Envelope]]:
         """Return the oldest events that were not told yet, in order, with their row's id."""
-        rows = self._session.scalars(
-            select(OutboxEvent).where(OutboxEvent.relayed_at.is_(None)).order_by(OutboxEvent.id).limit(limit)
-        )
-        return [
-            (row.id, Envelope(row.public_id, row.name, row.advertiser_id, row.payload, row.created_at)) for row in rows
-        ]
+        return [(row.id, _envelope(row)) for row in self._session.scalars(_untold().limit(limit))]
+
+    def claim(self, limit: int) -> Sequence[tuple[int, Envelope]]:
+        """Return the same, locked until the commit; nothing while another relay has the oldest of them.
+
+        Ids are given out before the commit, so a lower one may appear later: whatever is not told counts, never "what
+        is above the last".
+        """
+        rows = self._session.scalars(_untold().limit(limit).with_for_update(skip_locked=True)).all()
+        if not rows or self._session.scalar(_untold(OutboxEvent.id).limit(1)) != rows[0].id:
+            return []
+        return [(row.id, _envelope(row)) for row in rows]
+
+    def backlog(self) -> tuple[int, datetime | None]:
+        """Return how many events were not told yet, and when the oldest happened."""
+        query = select(func.count(), func.min(OutboxEvent.created_at)).where(OutboxEvent.relayed_at.is_(None))
+        count, oldest = self._session.execute(query).one()
+        return count, oldest
 
     def mark_relayed(self, ids: Sequence[int]) -> None:
         """Remember that the bus has these."""
         self._session.execute(update(OutboxEvent).where(OutboxEvent.id.in_(ids)).values(relayed_at=self._clock.now()))
+
+    def prune(self, before: datetime) -> int:
+        """Forget some of what was told before an instant; return how many."""
+        told = select(OutboxEvent.id).where(OutboxEvent.relayed_at < before).order_by(OutboxEvent.id).limit(PRUNED)
+        ids = self._session.scalars(told).all()
+        if ids:
+            self._session.execute(delete(OutboxEvent).where(OutboxEvent.id.in_(ids)))
+        return len(ids)
 
 
 class Consumption:
@@ -67,3 +91,19 @@ class Consumption:
         self._session.execute(
             delete(ConsumedEvent).where(ConsumedEvent.consumer == consumer, ConsumedEvent.event_id == event_id)
         )
+
+    def prune(self, before: datetime) -> int:
+        """Forget some of what was done before an instant; return how many."""
+        keys = select(ConsumedEvent.consumer, ConsumedEvent.event_id).where(ConsumedEvent.at < before).limit(PRUNED)
+        found = self._session.execute(keys).all()
+        for consumer, event_id in found:
+            self.forget(consumer, event_id)
+        return len(found)
+
+
+def _untold(*columns: Any) -> Select[Any]:
+    return select(*columns or (OutboxEvent,)).where(OutboxEvent.relayed_at.is_(None)).order_by(OutboxEvent.id)
+
+
+def _envelope(row: OutboxEvent) -> Envelope:
+    return Envelope(row.public_id, row.name, row.advertiser_id, row.payload, row.created_at)
