@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tests.servers.clickhouse import start_clickhouse
 from tests.servers.mysql import start_mysql
 from tests.servers.redis import start_redis
+from tests.servers.tarantool import given_nodes, start_tarantool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 DATABASE_VARIABLE = "KABINET_TEST_DATABASE_URL"
 REDIS_VARIABLE = "KABINET_TEST_REDIS_URL"
 ANALYTICS_VARIABLE = "KABINET_TEST_ANALYTICS_URL"
+# Two of them, separated by a comma.
+SERVING_VARIABLE = "KABINET_TEST_SERVING_URLS"
+NODES = (1, 2)
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,26 @@ def running_servers(tmp: Path) -> Iterator[Servers]:
             _given_or_started(stack, REDIS_VARIABLE, start_redis, tmp / "redis"),
             _given_or_started(stack, DATABASE_VARIABLE, start_mysql, tmp / "mysql"),
         ]
-        for server in started:
+        nodes = _nodes(stack, tmp)
+        for server in (*started, *nodes):
             if not isinstance(server, str):
                 server.wait()
         analytics, queue, database = (server if isinstance(server, str) else server.url for server in started)
-        yield Servers(mysql_url=database, redis_url=queue, clickhouse_url=analytics)
+        serving = tuple(node if isinstance(node, str) else node.url for node in nodes)
+        yield Servers(mysql_url=database, redis_url=queue, clickhouse_url=analytics, serving_urls=serving)
+
+
+def _nodes(stack: ExitStack, tmp: Path) -> list[Server | str]:
+    if given := given_nodes(SERVING_VARIABLE):
+        return list(given)
+    servers: list[Server | str] = []
+    for node in NODES:
+        folder = tmp / f"tarantool{node}"
+        folder.mkdir(parents=True, exist_ok=True)
+        server = start_tarantool(folder, node)
+        stack.callback(server.stop)
+        servers.append(server)
+    return servers
 
 
 def _given_or_started(stack: ExitStack, variable: str, start: Callable[[Path], Server], folder: Path) -> Server | str:

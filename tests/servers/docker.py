@@ -7,19 +7,26 @@ import shutil
 import subprocess
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.servers import ANALYTICS_VARIABLE, DATABASE_VARIABLE, REDIS_VARIABLE
+from tests.servers import ANALYTICS_VARIABLE, DATABASE_VARIABLE, NODES, REDIS_VARIABLE, SERVING_VARIABLE
 from tests.servers.clickhouse import clickhouse_answers, clickhouse_url
 from tests.servers.mysql import DATABASE, PASSWORD, mysql_answers, mysql_url
 from tests.servers.process import wait_for
-from tests.servers.programs import CLICKHOUSE, MYSQL, REDIS, Program
+from tests.servers.programs import CLICKHOUSE, MYSQL, REDIS, TARANTOOL, Program
 from tests.servers.redis import redis_answers, redis_url
+from tests.servers.tarantool import INIT, node_settings, tarantool_answers, tarantool_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-VARIABLES = {MYSQL: DATABASE_VARIABLE, REDIS: REDIS_VARIABLE, CLICKHOUSE: ANALYTICS_VARIABLE}
+VARIABLES = {
+    MYSQL: DATABASE_VARIABLE,
+    REDIS: REDIS_VARIABLE,
+    CLICKHOUSE: ANALYTICS_VARIABLE,
+    TARANTOOL: SERVING_VARIABLE,
+}
 URLS: dict[Program, Callable[[int], str]] = {MYSQL: mysql_url, REDIS: redis_url, CLICKHOUSE: clickhouse_url}
 PROBES: dict[Program, Callable[[int], object]] = {
     MYSQL: mysql_answers,
@@ -55,10 +62,32 @@ def usable() -> bool:
 def containers(programs: list[Program]) -> Iterator[dict[str, str]]:
     """Run a container for each program; give the variables that name them; remove them at the end."""
     with ExitStack() as stack:
-        ports = {program: _start(stack, program) for program in programs}
+        single = [program for program in programs if program != TARANTOOL]
+        addresses = {VARIABLES[TARANTOOL]: _nodes(stack)} if TARANTOOL in programs else {}
+        ports = {program: _start(stack, program) for program in single}
         for program, port in ports.items():
             wait_for(partial(PROBES[program], port), program.title)
-        yield {VARIABLES[program]: URLS[program](port) for program, port in ports.items()}
+        yield {**addresses, **{VARIABLES[program]: URLS[program](port) for program, port in ports.items()}}
+
+
+def _nodes(stack: ExitStack) -> str:
+    """Start every serving node on the image's own folder, with our init.lua."""
+    settings = [*_node_variables(), "-v", f"{INIT}:/kabinet/init.lua:ro"]
+    urls = []
+    for node in NODES:
+        assert TARANTOOL.image is not None
+        command = ["run", "--rm", "-d", "-p", f"127.0.0.1::{TARANTOOL.port}", *settings, TARANTOOL.image]
+        identity = _docker(*command, "tarantool", "/kabinet/init.lua")
+        stack.callback(_docker, "rm", "-f", identity)
+        port = _port(identity, TARANTOOL)
+        wait_for(partial(tarantool_answers, port), f"{TARANTOOL.title} {node}")
+        urls.append(tarantool_url(port, node))
+    return ",".join(urls)
+
+
+def _node_variables() -> list[str]:
+    values = node_settings(Path("/var/lib/tarantool"), TARANTOOL.port or 0, host="0.0.0.0")
+    return [word for name, value in values.items() for word in ("-e", f"{name}={value}")]
 
 
 def _start(stack: ExitStack, program: Program) -> int:
@@ -68,6 +97,10 @@ def _start(stack: ExitStack, program: Program) -> int:
     stack.callback(_docker, "rm", "-f", identity)
     if program == MYSQL:
         wait_for(lambda: _docker("exec", identity, "mysql", f"-p{PASSWORD}", "-h127.0.0.1", "-e", GRANT), program.title)
+    return _port(identity, program)
+
+
+def _port(identity: str, program: Program) -> int:
     return int(_docker("port", identity, str(program.port)).splitlines()[0].rsplit(":", 1)[1])
 
 

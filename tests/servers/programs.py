@@ -31,9 +31,10 @@ REDIS = Program("Redis", ("redis-server", "valkey-server"), "redis-server", "red
 CLICKHOUSE = Program(
     "ClickHouse", ("clickhouse-server", "clickhouse"), "clickhouse-server", "clickhouse/clickhouse-server:24.8", 9000
 )
+TARANTOOL = Program("Tarantool", ("tarantool",), "tarantool", "tarantool/tarantool:2.11", 3301)
 CHROMIUM = Program("Chromium", ("chromium", "chromium-browser", "google-chrome"), "chromium", None, None)
 
-SERVERS = (MYSQL, REDIS, CLICKHOUSE)
+SERVERS = (MYSQL, REDIS, CLICKHOUSE, TARANTOOL)
 EVERYTHING = (*SERVERS, CHROMIUM)
 
 
