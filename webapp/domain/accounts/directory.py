@@ -40,6 +40,16 @@ class Member:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What other services need to know of an advertiser to work for it."""
+
+    id: int
+    currency: str
+    zone: str
+    suspended: bool
+
+
 class Directory:
     """Who is who, over all advertisers."""
 
@@ -53,12 +63,23 @@ class Directory:
         rows = self._session.execute(select(Advertiser.id, Advertiser.name).where(Advertiser.id.in_(ids)))
         return {row.id: row.name for row in rows}
 
+    def accounts(self, ids: Collection[int]) -> dict[int, Account]:
+        """Return currency, zone and state of advertisers by internal id, in one query."""
+        query = select(Advertiser.id, Advertiser.currency, Advertiser.zone, Advertiser.suspended_at)
+        rows = self._session.execute(query.where(Advertiser.id.in_(ids))) if ids else ()
+        return {row[0]: Account(row[0], row[1], row[2], row[3] is not None) for row in rows}
+
     def card(self, advertiser_id: int) -> AdvertiserCard:
         """Return an advertiser by internal id, for other services' pages; raise NotFound."""
         row = self._session.get(Advertiser, advertiser_id)
         if row is None:
             raise NotFound
         return _card(row)
+
+    def in_good_standing(self, ids: Collection[int]) -> dict[int, AdvertiserCard]:
+        """Return those of these advertisers that are not suspended, by internal id, for the loops."""
+        query = select(Advertiser).where(Advertiser.id.in_(ids), Advertiser.suspended_at.is_(None))
+        return {row.id: _card(row) for row in self._session.scalars(query)} if ids else {}
 
     def search_advertisers(self, staff: StaffScope, page: PageRequest, text: str = "") -> Page[AdvertiserCard]:
         """Return a page of advertisers, newest first, filtered by name, id or a member's address."""

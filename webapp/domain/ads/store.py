@@ -210,6 +210,12 @@ def _ready() -> ColumnElement[bool]:
     )
 
 
+def has_ready_ad() -> ColumnElement[bool]:
+    """Tell, beside a campaign's row, whether it has something to show."""
+    ready = select(Ad.id).join(Creative, Creative.id == Ad.creative_id)
+    return ready.where(Ad.campaign_id == Campaign.id, Ad.archived_at.is_(None), _ready()).exists()
+
+
 def _with_creative() -> Select[Ad, Creative, CreativeVersion, Asset]:
     return (
         select(Ad, Creative, CreativeVersion, Asset)

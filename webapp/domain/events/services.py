@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -81,6 +81,13 @@ class Consumption:
     def is_done(self, consumer: str, event: Envelope) -> bool:
         """Tell whether a consumer has done an event."""
         return self._session.get(ConsumedEvent, (consumer, event.id)) is not None
+
+    def which_done(self, consumer: str, event_ids: Collection[str]) -> set[str]:
+        """Return those of these events that a consumer has done."""
+        query = select(ConsumedEvent.event_id).where(
+            ConsumedEvent.consumer == consumer, ConsumedEvent.event_id.in_(event_ids)
+        )
+        return set(self._session.scalars(query)) if event_ids else set()
 
     def done(self, consumer: str, event: Envelope) -> None:
         """Write that it has; a second writer of the same fails at its commit."""

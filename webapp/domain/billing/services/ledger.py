@@ -60,6 +60,11 @@ class Ledger:
         answers = [batch.add(posting, found) for posting in postings]
         return batch.write(answers)
 
+    def hold(self, holder: Holder) -> int:
+        """Lock the balance to the end of the transaction, so that what it may spend (returned) stays as it is."""
+        pockets = self._store.lock(holder, self._clock.now())
+        return pockets[Account.AVAILABLE] + pockets[Account.PROMO]
+
     def _post(self, posting: Posting) -> Posted:
         now = posting.at or self._clock.now()
         return self._post_at_once(posting, now) or self._post_after_a_look(posting, now)
