@@ -14,6 +14,7 @@ from webapp.adapters.analytics import analytics_from_url
 from webapp.adapters.bus import bus_from_url
 from webapp.adapters.files.local import LocalFileStore
 from webapp.adapters.files.workbooks import CalamineWorkbooks
+from webapp.adapters.geo import geography_from_paths
 from webapp.adapters.images.pillow import PillowPictureReader
 from webapp.adapters.jobs.private_redis import PrivateRedis
 from webapp.adapters.jobs.rq_queue import RqJobQueue
@@ -51,7 +52,7 @@ from webapp.domain.audit.services import AuditLog
 from webapp.domain.billing.ports import PaymentProvider
 from webapp.domain.billing.runway import Runways
 from webapp.domain.billing.services import Balances, Ledger, Payments
-from webapp.domain.delivery.ports import ServingStore
+from webapp.domain.delivery.ports import Geography, ServingStore
 from webapp.domain.events.dead_letters import DeadLetters
 from webapp.domain.events.ports import Bus
 from webapp.domain.events.services import Consumption, Outbox
@@ -84,7 +85,12 @@ class Adapters:
     @cached_property
     def serving(self) -> tuple[ServingStore, ...]:
         """One a serving node, in the order of the settings."""
-        return tuple(serving_from_url(url) for url in self.settings.serving_urls)
+        return serving_nodes(self.settings)
+
+    @cached_property
+    def geography(self) -> Geography:
+        """What knows where addresses are."""
+        return geography_of(self.settings)
 
     @cached_property
     def bus(self) -> Bus:
@@ -265,6 +271,16 @@ def build_adapters(settings: Settings) -> Adapters:
         payments=provider_from_name(settings.payments),
         private_redis=private,
     )
+
+
+def serving_nodes(settings: Settings) -> tuple[ServingStore, ...]:
+    """Return one store a serving node, in the order of the settings."""
+    return tuple(serving_from_url(url) for url in settings.serving_urls)
+
+
+def geography_of(settings: Settings) -> Geography:
+    """Return what knows where addresses are, by the files the settings name."""
+    return geography_from_paths(settings.geoip_path, settings.datacenters_path)
 
 
 def private_redis_of(url: str) -> PrivateRedis | None:
