@@ -39,6 +39,7 @@ from webapp.domain.ads.services.media import Media
 from webapp.domain.ads.services.moderation import Moderation
 from webapp.domain.ads.services.names import ObjectNames
 from webapp.domain.ads.services.search import Search
+from webapp.domain.ads.services.servable import ServableAds
 from webapp.domain.ads.store import AdsStore
 from webapp.domain.analytics.imports.service import StatisticsImports
 from webapp.domain.analytics.imports.work import ImportWork
@@ -52,7 +53,10 @@ from webapp.domain.audit.services import AuditLog
 from webapp.domain.billing.ports import PaymentProvider
 from webapp.domain.billing.runway import Runways
 from webapp.domain.billing.services import Balances, Ledger, Payments
+from webapp.domain.delivery.inventory import Inventory
 from webapp.domain.delivery.ports import Geography, ServingStore
+from webapp.domain.delivery.publishing import Publishing
+from webapp.domain.delivery.rates import Rates
 from webapp.domain.events.dead_letters import DeadLetters
 from webapp.domain.events.ports import Bus
 from webapp.domain.events.services import Consumption, Outbox
@@ -108,6 +112,8 @@ class Adapters:
     def close(self) -> None:
         """Let go of what this process opened."""
         self.redis.close()
+        if "bus" in self.__dict__:
+            self.bus.close()
         if self.private_redis is not None:
             self.private_redis.stop()
 
@@ -241,6 +247,19 @@ class Services:
         """The first page: money, today, what needs a hand, figures."""
         runways = Runways(self.session, self.clock)
         return Overview(self.clock, self.campaigns, self.statuses, self.balances, runways, self.figures, self.audit)
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """Sites and the places on them."""
+        currency = self.adapters.settings.house_currency
+        return Inventory(self.session, self.clock, self.audit, self.outbox, currency)
+
+    @cached_property
+    def publishing(self) -> Publishing:
+        """What the serving nodes should show."""
+        settings = self.adapters.settings
+        rates = Rates.of(settings.house_currency, settings.exchange_rates)
+        return Publishing(self.session, self.clock, ServableAds(self.session), self.directory, rates)
 
     @cached_property
     def moderation(self) -> Moderation:

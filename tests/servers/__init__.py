@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tests.servers.clickhouse import start_clickhouse
 from tests.servers.mysql import start_mysql
+from tests.servers.process import free_port
+from tests.servers.rabbitmq import rabbitmq_url, start_rabbitmq
 from tests.servers.redis import start_redis
 from tests.servers.tarantool import given_nodes, start_tarantool
 
@@ -24,6 +27,7 @@ REDIS_VARIABLE = "KABINET_TEST_REDIS_URL"
 ANALYTICS_VARIABLE = "KABINET_TEST_ANALYTICS_URL"
 # Two of them, separated by a comma.
 SERVING_VARIABLE = "KABINET_TEST_SERVING_URLS"
+BUS_VARIABLE = "KABINET_TEST_BUS_URL"
 NODES = (1, 2)
 
 
@@ -37,6 +41,8 @@ class Servers:
     #: Two Tarantools, nodes 1 and 2.
     serving_urls: tuple[str, ...] = ()
     bus_url: str = ""
+    #: RabbitMQ takes seconds to start, so it is started by the first test that needs it; asking again is no error.
+    start_bus: Callable[[], None] = lambda: None
 
 
 @contextmanager
@@ -55,7 +61,24 @@ def running_servers(tmp: Path) -> Iterator[Servers]:
                 server.wait()
         analytics, queue, database = (server if isinstance(server, str) else server.url for server in started)
         serving = tuple(node if isinstance(node, str) else node.url for node in nodes)
-        yield Servers(mysql_url=database, redis_url=queue, clickhouse_url=analytics, serving_urls=serving)
+        bus_url, start_bus = _bus(stack, tmp / "rabbitmq")
+        yield Servers(database, queue, analytics, serving, bus_url, start_bus)
+
+
+def _bus(stack: ExitStack, folder: Path) -> tuple[str, Callable[[], None]]:
+    """Return where the bus will answer, and what starts it."""
+    if given := os.environ.get(BUS_VARIABLE):
+        return given, lambda: None
+    port = free_port()
+
+    @cache
+    def begin() -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        server = start_rabbitmq(folder, port)
+        stack.callback(server.stop)
+        server.wait()
+
+    return rabbitmq_url(port), begin
 
 
 def _nodes(stack: ExitStack, tmp: Path) -> list[Server | str]:

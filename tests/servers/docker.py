@@ -10,11 +10,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.servers import ANALYTICS_VARIABLE, DATABASE_VARIABLE, NODES, REDIS_VARIABLE, SERVING_VARIABLE
+from tests.servers import (
+    ANALYTICS_VARIABLE,
+    BUS_VARIABLE,
+    DATABASE_VARIABLE,
+    NODES,
+    REDIS_VARIABLE,
+    SERVING_VARIABLE,
+)
 from tests.servers.clickhouse import clickhouse_answers, clickhouse_url
 from tests.servers.mysql import DATABASE, PASSWORD, mysql_answers, mysql_url
 from tests.servers.process import wait_for
-from tests.servers.programs import CLICKHOUSE, MYSQL, REDIS, TARANTOOL, Program
+from tests.servers.programs import CLICKHOUSE, MYSQL, RABBITMQ, REDIS, TARANTOOL, Program
+from tests.servers.rabbitmq import rabbitmq_answers, rabbitmq_url
 from tests.servers.redis import redis_answers, redis_url
 from tests.servers.tarantool import INIT, node_settings, tarantool_answers, tarantool_url
 
@@ -26,12 +34,19 @@ VARIABLES = {
     REDIS: REDIS_VARIABLE,
     CLICKHOUSE: ANALYTICS_VARIABLE,
     TARANTOOL: SERVING_VARIABLE,
+    RABBITMQ: BUS_VARIABLE,
 }
-URLS: dict[Program, Callable[[int], str]] = {MYSQL: mysql_url, REDIS: redis_url, CLICKHOUSE: clickhouse_url}
+URLS: dict[Program, Callable[[int], str]] = {
+    MYSQL: mysql_url,
+    REDIS: redis_url,
+    CLICKHOUSE: clickhouse_url,
+    RABBITMQ: rabbitmq_url,
+}
 PROBES: dict[Program, Callable[[int], object]] = {
     MYSQL: mysql_answers,
     REDIS: redis_answers,
     CLICKHOUSE: clickhouse_answers,
+    RABBITMQ: rabbitmq_answers,
 }
 OPTIONS: dict[Program, list[str]] = {
     MYSQL: [
@@ -41,6 +56,7 @@ OPTIONS: dict[Program, list[str]] = {
     REDIS: [],
     # Without this newer images let nobody in over the network who has no password.
     CLICKHOUSE: ["-e", "CLICKHOUSE_SKIP_USER_SETUP=1", "-e", "TZ=UTC"],
+    RABBITMQ: [],
 }
 # Our user makes databases and triggers, as the one of a server started here does.
 GRANT = f"GRANT ALL PRIVILEGES ON *.* TO '{DATABASE}'@'%'; SET PERSIST log_bin_trust_function_creators = 1"

@@ -32,9 +32,10 @@ CLICKHOUSE = Program(
     "ClickHouse", ("clickhouse-server", "clickhouse"), "clickhouse-server", "clickhouse/clickhouse-server:24.8", 9000
 )
 TARANTOOL = Program("Tarantool", ("tarantool",), "tarantool", "tarantool/tarantool:2.11", 3301)
+RABBITMQ = Program("RabbitMQ", ("rabbitmq-server",), "rabbitmq-server", "rabbitmq:3.13", 5672)
 CHROMIUM = Program("Chromium", ("chromium", "chromium-browser", "google-chrome"), "chromium", None, None)
 
-SERVERS = (MYSQL, REDIS, CLICKHOUSE, TARANTOOL)
+SERVERS = (MYSQL, REDIS, CLICKHOUSE, TARANTOOL, RABBITMQ)
 EVERYTHING = (*SERVERS, CHROMIUM)
 
 

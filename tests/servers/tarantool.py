@@ -25,7 +25,12 @@ def start_tarantool(folder: Path, node: int, port: int | None = None) -> Server:
     """Start a node on its folder; the same folder and port again continue where it was."""
     chosen = port or free_port()
     settings = node_settings(folder, chosen)
-    command: list[str | Path] = ["env", *(f"{name}={value}" for name, value in settings.items()), require(TARANTOOL), INIT]
+    command: list[str | Path] = [
+        "env",
+        *(f"{name}={value}" for name, value in settings.items()),
+        require(TARANTOOL),
+        INIT,
+    ]
     return start(command, folder, tarantool_url(chosen, node), lambda: tarantool_answers(chosen))
 
 

@@ -101,6 +101,13 @@ class LocalBus:
         with self._database() as database:
             database.execute("SELECT 1 FROM consumers LIMIT 1").fetchall()
 
+    def close(self) -> None:
+        """Close the file; it is opened again when it is needed."""
+        with self._lock:
+            if self._connection is not None and self._folder is not None:
+                self._connection.close()
+                self._connection = None
+
     @staticmethod
     def _put(database: sqlite3.Connection, consumer: str, event: Envelope) -> None:
         database.execute("INSERT INTO waiting (consumer, event) VALUES (?, ?)", (consumer, to_wire(event)))

@@ -43,3 +43,6 @@ class Bus(Publisher, Subscriber, Protocol):
 
     def ping(self) -> None:
         """Raise Unavailable unless the bus answers."""
+
+    def close(self) -> None:
+        """Let go of what this thread opened."""
