@@ -38,6 +38,7 @@ from webapp.domain.ads.services.imported import ImportedAds
 from webapp.domain.ads.services.media import Media
 from webapp.domain.ads.services.moderation import Moderation
 from webapp.domain.ads.services.names import ObjectNames
+from webapp.domain.ads.services.running import RunningCampaigns
 from webapp.domain.ads.services.search import Search
 from webapp.domain.ads.services.servable import ServableAds
 from webapp.domain.ads.store import AdsStore
@@ -53,10 +54,15 @@ from webapp.domain.audit.services import AuditLog
 from webapp.domain.billing.ports import PaymentProvider
 from webapp.domain.billing.runway import Runways
 from webapp.domain.billing.services import Balances, Ledger, Payments
+from webapp.domain.billing.services.purses import Purses
+from webapp.domain.delivery.announcements import Announcements
 from webapp.domain.delivery.inventory import Inventory
+from webapp.domain.delivery.leases import Leases
+from webapp.domain.delivery.nodes import NodeBook
 from webapp.domain.delivery.ports import Geography, ServingStore
 from webapp.domain.delivery.publishing import Publishing
 from webapp.domain.delivery.rates import Rates
+from webapp.domain.delivery.settlement import Settlement
 from webapp.domain.events.dead_letters import DeadLetters
 from webapp.domain.events.ports import Bus
 from webapp.domain.events.services import Consumption, Outbox
@@ -221,6 +227,36 @@ class Services:
     def ledger(self) -> Ledger:
         """The one writer of money."""
         return Ledger(self.session, self.clock, self.audit)
+
+    @cached_property
+    def purses(self) -> Purses:
+        """Money of many advertisers at once."""
+        return Purses(self.session)
+
+    @cached_property
+    def running(self) -> RunningCampaigns:
+        """Campaigns of all advertisers that may run."""
+        return RunningCampaigns(self.session, self.clock)
+
+    @cached_property
+    def nodes(self) -> NodeBook:
+        """Serving nodes as the loops know them."""
+        return NodeBook(self.session)
+
+    @cached_property
+    def leases(self) -> Leases:
+        """Money lent to serving nodes."""
+        return Leases(self.session, self.clock, self.ledger, self.running)
+
+    @cached_property
+    def settlement(self) -> Settlement:
+        """Charges out of the nodes' logs."""
+        return Settlement(self.session, self.clock, self.ledger)
+
+    @cached_property
+    def announcements(self) -> Announcements:
+        """What money does by itself, told once."""
+        return Announcements(self.session, self.clock, self.outbox, self.consumption, self.running)
 
     @cached_property
     def payments(self) -> Payments:
