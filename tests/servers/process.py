@@ -17,6 +17,7 @@ from tests.servers.programs import find_command
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+    from typing import IO
 
     Command = Sequence[str | Path]
 
@@ -34,6 +35,20 @@ class Server:
     process: subprocess.Popen[bytes]
     log: Path
     probe: Callable[[], object]
+    command: Command = ()
+    folder: Path | None = None
+
+    def kill(self) -> None:
+        """End the whole group as a power cut would; `revive` continues on the same data."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def revive(self) -> None:
+        """Start the server again on its own data and port."""
+        assert self.folder is not None
+        with self.log.open("ab") as output:
+            self.process = _spawn(self.command, self.folder, output)
 
     def wait(self, seconds: float = READY_SECONDS) -> None:
         """Wait until the server answers; raise with its last words when it ended or stays silent."""
@@ -98,18 +113,22 @@ def start(command: Command, folder: Path, url: str, probe: Callable[[], object])
     name = folder.name
     log = folder / f"{name}.log"
     with log.open("ab") as output:
-        process = subprocess.Popen(
-            [*_dies_with_us(), *map(str, command)],
-            cwd=folder,
-            env={**os.environ, **ENVIRONMENT},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    server = Server(name, url, process, log, probe)
+        process = _spawn(command, folder, output)
+    server = Server(name, url, process, log, probe, command, folder)
     _running.append(server)
     return server
+
+
+def _spawn(command: Command, folder: Path, output: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [*_dies_with_us(), *map(str, command)],
+        cwd=folder,
+        env={**os.environ, **ENVIRONMENT},
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
 
 
 def _dies_with_us() -> list[str]:
