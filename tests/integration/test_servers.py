@@ -15,11 +15,20 @@ from clickhouse_driver import Client
 from redis import Redis
 from sqlalchemy import create_engine, text
 
-from tests.servers import ANALYTICS_VARIABLE, DATABASE_VARIABLE, REDIS_VARIABLE, Servers, running_servers
+from tests.servers import (
+    ANALYTICS_VARIABLE,
+    BUS_VARIABLE,
+    DATABASE_VARIABLE,
+    REDIS_VARIABLE,
+    SERVING_VARIABLE,
+    running_servers,
+)
 from tests.servers.process import start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.servers import Servers
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.stack
@@ -29,7 +38,7 @@ pytestmark = pytest.mark.stack
 def private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """Start servers for this module alone, whatever the environment names."""
     with pytest.MonkeyPatch.context() as patch:
-        for variable in (DATABASE_VARIABLE, REDIS_VARIABLE, ANALYTICS_VARIABLE):
+        for variable in (DATABASE_VARIABLE, REDIS_VARIABLE, ANALYTICS_VARIABLE, SERVING_VARIABLE):
             patch.delenv(variable, raising=False)
         with running_servers(tmp_path_factory.mktemp("servers")) as servers:
             yield servers
@@ -69,10 +78,14 @@ def test_a_named_server_is_used_instead_of_a_new_one(tmp_path: Path, monkeypatch
     monkeypatch.setenv(DATABASE_VARIABLE, "mysql+pymysql://elsewhere/kabinet")
     monkeypatch.setenv(REDIS_VARIABLE, "redis://elsewhere/0")
     monkeypatch.setenv(ANALYTICS_VARIABLE, "clickhouse://elsewhere/default")
+    monkeypatch.setenv(SERVING_VARIABLE, "tarantool://elsewhere:1?node=1,tarantool://elsewhere:2?node=2")
+    monkeypatch.setenv(BUS_VARIABLE, "amqp://elsewhere/")
     with running_servers(tmp_path) as servers:
-        assert servers == Servers(
-            "mysql+pymysql://elsewhere/kabinet", "redis://elsewhere/0", "clickhouse://elsewhere/default"
-        )
+        assert servers.mysql_url == "mysql+pymysql://elsewhere/kabinet"
+        assert servers.redis_url == "redis://elsewhere/0"
+        assert servers.clickhouse_url == "clickhouse://elsewhere/default"
+        assert servers.serving_urls == ("tarantool://elsewhere:1?node=1", "tarantool://elsewhere:2?node=2")
+        assert servers.bus_url == "amqp://elsewhere/"
     assert list(tmp_path.iterdir()) == []
 
 
