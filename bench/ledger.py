@@ -40,6 +40,7 @@ from webapp.domain.audit.services import AuditLog
 from webapp.domain.billing.audit import audit_ledger
 from webapp.domain.billing.models import Account
 from webapp.domain.billing.services import Balances, Ledger
+from webapp.domain.events.services import Outbox
 
 WRITERS = 8
 TARGET = 0.5
@@ -120,7 +121,7 @@ def _session(address: str) -> Session:
 
 def _ledger(session: Session) -> Ledger:
     clock = SystemClock()
-    return Ledger(session, clock, AuditLog(session, clock))
+    return Ledger(session, clock, AuditLog(session, clock), Outbox(session, clock))
 
 
 def _prepare(address: str) -> Scope:

@@ -56,6 +56,7 @@ from webapp.domain.billing.runway import Runways
 from webapp.domain.billing.services import Balances, Ledger, Payments
 from webapp.domain.billing.services.purses import Purses
 from webapp.domain.delivery.announcements import Announcements
+from webapp.domain.delivery.explaining import Explainer
 from webapp.domain.delivery.inventory import Inventory
 from webapp.domain.delivery.leases import Leases
 from webapp.domain.delivery.nodes import NodeBook
@@ -181,12 +182,12 @@ class Services:
     @cached_property
     def campaigns(self) -> Campaigns:
         """Campaigns."""
-        return Campaigns(self.session, self.clock, self.audit, self.balances)
+        return Campaigns(self.session, self.clock, self.audit, self.outbox, self.balances)
 
     @cached_property
     def ads(self) -> Ads:
         """Ads of campaigns."""
-        return Ads(self.session, self.clock, self.audit)
+        return Ads(self.session, self.clock, self.audit, self.outbox)
 
     @cached_property
     def statuses(self) -> EffectiveStatuses:
@@ -226,7 +227,7 @@ class Services:
     @cached_property
     def ledger(self) -> Ledger:
         """The one writer of money."""
-        return Ledger(self.session, self.clock, self.audit)
+        return Ledger(self.session, self.clock, self.audit, self.outbox)
 
     @cached_property
     def purses(self) -> Purses:
@@ -266,7 +267,7 @@ class Services:
     @cached_property
     def creatives(self) -> Creatives:
         """Creatives and their versions."""
-        return Creatives(self.session, self.clock, self.audit)
+        return Creatives(self.session, self.clock, self.audit, self.outbox)
 
     @cached_property
     def media(self) -> Media:
@@ -291,6 +292,11 @@ class Services:
         return Inventory(self.session, self.clock, self.audit, self.outbox, currency)
 
     @cached_property
+    def explainer(self) -> Explainer:
+        """Why campaigns are not shown more."""
+        return Explainer(self.adapters.serving, self.clock, self.publishing)
+
+    @cached_property
     def publishing(self) -> Publishing:
         """What the serving nodes should show."""
         settings = self.adapters.settings
@@ -300,7 +306,7 @@ class Services:
     @cached_property
     def moderation(self) -> Moderation:
         """The moderators' queue."""
-        return Moderation(self.session, self.clock, self.audit, self.directory)
+        return Moderation(self.session, self.clock, self.audit, self.outbox, self.directory)
 
     @cached_property
     def search(self) -> Search:

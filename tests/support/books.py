@@ -27,6 +27,7 @@ from webapp.domain.audit.services import AuditLog
 from webapp.domain.billing.audit import audit_ledger
 from webapp.domain.billing.services import Balances, Ledger, Payments
 from webapp.domain.billing.types import Pockets
+from webapp.domain.events.services import Outbox
 
 HANDS = 64
 MIGRATION = Path(__file__).parents[2] / "migrations" / "versions" / "0002_ledger_is_append_only.py"
@@ -45,7 +46,7 @@ class Till:
     def of(cls, session: Session) -> Till:
         clock = SystemClock()
         audit = AuditLog(session, clock)
-        ledger = Ledger(session, clock, audit)
+        ledger = Ledger(session, clock, audit, Outbox(session, clock))
         payments = Payments(session, clock, audit, ledger, SandboxPaymentProvider())
         return cls(session, ledger, Balances(session, clock), payments)
 

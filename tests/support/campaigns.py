@@ -18,6 +18,7 @@ from webapp.domain.ads.services.campaigns import Campaigns
 from webapp.domain.ads.types import AdInput, CampaignInput
 from webapp.domain.audit.services import AuditLog
 from webapp.domain.billing.types import CampaignSpend
+from webapp.domain.events.services import Outbox
 
 
 @dataclass
@@ -55,12 +56,12 @@ def campaign_input(**changes: Any) -> CampaignInput:
 
 def campaigns_of(session: Session, clock: Clock, spending: FakeSpending | None = None) -> Campaigns:
     """Return the service on a session."""
-    return Campaigns(session, clock, AuditLog(session, clock), spending or FakeSpending())
+    return Campaigns(session, clock, AuditLog(session, clock), Outbox(session, clock), spending or FakeSpending())
 
 
 def ads_of(session: Session, clock: Clock) -> Ads:
     """Return the service on a session."""
-    return Ads(session, clock, AuditLog(session, clock))
+    return Ads(session, clock, AuditLog(session, clock), Outbox(session, clock))
 
 
 def add_campaign(session: Session, clock: Clock, scope: Scope, *, launch: bool = True, **changes: Any) -> Campaign:

@@ -20,6 +20,7 @@ from webapp.domain.ads.services.creatives import Creatives
 from webapp.domain.ads.services.media import Media
 from webapp.domain.ads.services.moderation import Moderation
 from webapp.domain.audit.services import AuditLog
+from webapp.domain.events.services import Outbox
 from webapp.domain.tasks.services import Tasks
 
 REFUSAL = Rejection("claim.superlative", "title", "“The warmest” needs proof on the landing page.")
@@ -67,12 +68,12 @@ def picture_bytes(width: int = 300, height: int = 250, kind: str = "PNG", colour
 
 def creatives_of(session: Session, clock: Clock) -> Creatives:
     """Return the service on a session."""
-    return Creatives(session, clock, AuditLog(session, clock))
+    return Creatives(session, clock, AuditLog(session, clock), Outbox(session, clock))
 
 
 def moderation_of(session: Session, clock: Clock) -> Moderation:
     """Return the service on a session."""
-    return Moderation(session, clock, AuditLog(session, clock), Directory(session))
+    return Moderation(session, clock, AuditLog(session, clock), Outbox(session, clock), Directory(session))
 
 
 def media_of(session: Session, clock: Clock, files: MemoryFiles | None = None) -> Media:

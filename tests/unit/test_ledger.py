@@ -21,6 +21,7 @@ from webapp.domain.billing.audit import audit_ledger
 from webapp.domain.billing.models import Account, Entry, SpendDay, Transaction, TransactionKind
 from webapp.domain.billing.services import Balances, Ledger
 from webapp.domain.billing.types import CampaignSpend, Group, Holder, LedgerFilter, Pockets, Posting
+from webapp.domain.events.services import Outbox
 
 BOOTS = 7
 DAY = date(2026, 11, 19)
@@ -64,7 +65,7 @@ class Books:
 def books() -> Iterator[Books]:
     with memory_session() as session:
         clock = SettableClock()
-        ledger = Ledger(session, clock, AuditLog(session, clock))
+        ledger = Ledger(session, clock, AuditLog(session, clock), Outbox(session, clock))
         yield Books(session, clock, add_advertiser(session), ledger, Balances(session, clock))
 
 

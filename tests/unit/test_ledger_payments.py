@@ -22,6 +22,7 @@ from webapp.domain.billing.cards import passes_luhn, read_card
 from webapp.domain.billing.models import Payment, PaymentState, Transaction
 from webapp.domain.billing.ports import Card
 from webapp.domain.billing.services import Balances, Ledger, Payments
+from webapp.domain.events.services import Outbox
 
 TODAY = date(2026, 11, 19)
 
@@ -46,7 +47,9 @@ def desk() -> Iterator[Desk]:
     with memory_session() as session:
         clock = SettableClock()
         audit = AuditLog(session, clock)
-        payments = Payments(session, clock, audit, Ledger(session, clock, audit), SandboxPaymentProvider())
+        payments = Payments(
+            session, clock, audit, Ledger(session, clock, audit, Outbox(session, clock)), SandboxPaymentProvider()
+        )
         yield Desk(session, add_advertiser(session), payments, Balances(session, clock))
 
 

@@ -18,6 +18,7 @@ from webapp.domain.billing.audit import audit_ledger
 from webapp.domain.billing.models import Account, TransactionKind
 from webapp.domain.billing.services import Balances, Ledger
 from webapp.domain.billing.types import Holder, LedgerFilter, Pockets, Posting
+from webapp.domain.events.services import Outbox
 
 K = TransactionKind
 FIRST_DAY = date(2026, 11, 1)
@@ -130,7 +131,8 @@ def session() -> Iterator[Session]:
 @given(wishes=WISHES, together=st.integers(1, 4))
 def test_the_ledger_does_what_paper_does(session: Session, wishes: list[tuple], together: int) -> None:
     clock, model, scope = SettableClock(), Model(), add_advertiser(session)
-    ledger, balances = Ledger(session, clock, AuditLog(session, clock)), Balances(session, clock)
+    ledger = Ledger(session, clock, AuditLog(session, clock), Outbox(session, clock))
+    balances = Balances(session, clock)
     postings = []
     for number, (kind, amount, campaign, day, source, negative) in enumerate(wishes):
         signed = -amount if negative and kind is K.ADJUSTMENT else amount

@@ -20,6 +20,8 @@ from webapp.domain.ads.policies import MAX_NAME, ensure_editable
 from webapp.domain.ads.store import AdRow, AdsStore, CreativeChoice
 from webapp.domain.ads.types import AdInput, AdState
 from webapp.domain.audit.services import AuditLog, difference
+from webapp.domain.events.services import Outbox
+from webapp.domain.events.types import CAMPAIGN_CHANGED
 
 MAX_WEIGHT = 100
 MAX_ADS = 1000
@@ -29,10 +31,11 @@ CREATIVE_ARCHIVED = N_("This creative is in the archive. Restore it or choose an
 class Ads:
     """What may be done with the ads of a campaign."""
 
-    def __init__(self, session: Session, clock: Clock, audit: AuditLog) -> None:
+    def __init__(self, session: Session, clock: Clock, audit: AuditLog, outbox: Outbox) -> None:
         self._store = AdsStore(session)
         self._clock = clock
         self._audit = audit
+        self._outbox = outbox
 
     def get(self, scope: Scope, ad_id: PublicId) -> AdRow:
         """Return the advertiser's ad with what it shows, or raise NotFound."""
@@ -205,6 +208,7 @@ class Ads:
             subject_name=ad.name,
             changes=changes or (),
         )
+        self._outbox.record(CAMPAIGN_CHANGED, scope.advertiser_id, {"campaign_id": ad.campaign_id})
 
 
 def _weight_error(weight: int | None) -> KabinetError | None:

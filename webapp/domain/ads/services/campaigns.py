@@ -22,6 +22,8 @@ from webapp.domain.ads.schedule import end_moment, start_moment
 from webapp.domain.ads.store import AdsStore
 from webapp.domain.ads.types import NO_SPEND, CampaignInput, ListedCampaign, Targeting
 from webapp.domain.audit.services import AuditLog, difference
+from webapp.domain.events.services import Outbox
+from webapp.domain.events.types import CAMPAIGN_CHANGED
 
 #: What can be changed in place, and the input's field behind it.
 INLINE_FIELDS = {
@@ -37,10 +39,11 @@ _HISTORY_NAMES = {field: name for name, field in INLINE_FIELDS.items()}
 class Campaigns:
     """What the owner of a campaign may do with it."""
 
-    def __init__(self, session: Session, clock: Clock, audit: AuditLog, spending: Spending) -> None:
+    def __init__(self, session: Session, clock: Clock, audit: AuditLog, outbox: Outbox, spending: Spending) -> None:
         self._store = AdsStore(session)
         self._clock = clock
         self._audit = audit
+        self._outbox = outbox
         self._spending = spending
 
     def get(self, scope: Scope, campaign_id: PublicId) -> Campaign:
@@ -238,6 +241,7 @@ class Campaigns:
             subject_name=campaign.name,
             changes=changes or (),
         )
+        self._outbox.record(CAMPAIGN_CHANGED, scope.advertiser_id, {"campaign_id": campaign.id})
 
 
 def _named(columns: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,16 +26,21 @@ from webapp.domain.ads.creative_types import (
 from webapp.domain.ads.errors import StaleVersion, WrongState
 from webapp.domain.ads.models import Asset, Creative, CreativeKind, CreativeVersion, VersionState
 from webapp.domain.audit.services import AuditLog, difference
+from webapp.domain.events.services import Outbox
+from webapp.domain.events.types import CREATIVE_CHANGED
 
 MAX_NAME = policies.MAX_NAME
+#: The owner's deeds that may change what is served. The others concern drafts, or a name nobody else sees.
+SERVED_DEEDS = frozenset({"creative.archive", "creative.restore"})
 
 
 class Creatives:
     """An advertiser's creatives."""
 
-    def __init__(self, session: Session, clock: Clock, audit: AuditLog) -> None:
+    def __init__(self, session: Session, clock: Clock, audit: AuditLog, outbox: Outbox) -> None:
         self._clock = clock
         self._audit = audit
+        self._outbox = outbox
         self._store = CreativeStore(session)
 
     # --- reading ------------------------------------------------------------------------------
@@ -313,6 +318,8 @@ class Creatives:
             subject_name=creative.name,
             changes=[*about, *changes],
         )
+        if action in SERVED_DEEDS:
+            self._outbox.record(CREATIVE_CHANGED, scope.advertiser_id, {"creative_id": creative.id})
 
 
 def _write(version: CreativeVersion, content: CreativeInput, asset: Asset | None) -> None:

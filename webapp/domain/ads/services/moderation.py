@@ -27,6 +27,8 @@ from webapp.domain.ads.models import Creative, CreativeVersion, VersionState
 from webapp.domain.ads.moderation_store import ModerationStore, Row
 from webapp.domain.ads.pictures import PictureRules
 from webapp.domain.audit.services import AuditLog
+from webapp.domain.events.services import Outbox
+from webapp.domain.events.types import CREATIVE_CHANGED, CREATIVE_DECIDED
 
 #: Shown as late from here on; nothing else happens.
 LATE_AFTER = timedelta(hours=3)
@@ -48,10 +50,17 @@ class Moderation:
     """The moderators' queue and verdicts."""
 
     def __init__(
-        self, session: Session, clock: Clock, audit: AuditLog, directory: Directory, rules: PictureRules | None = None
+        self,
+        session: Session,
+        clock: Clock,
+        audit: AuditLog,
+        outbox: Outbox,
+        directory: Directory,
+        rules: PictureRules | None = None,
     ) -> None:
         self._clock = clock
         self._audit = audit
+        self._outbox = outbox
         self._directory = directory
         self._rules = rules or PictureRules()
         self._store = ModerationStore(session)
@@ -173,6 +182,10 @@ class Moderation:
             changes=changes,
             reason=verdict.sentence if verdict else "",
         )
+        told = {"creative_id": creative.id, "version_id": version.id, "verdict": version.state.value}
+        self._outbox.record(CREATIVE_DECIDED, creative.advertiser_id, told)
+        if version.state is VersionState.APPROVED:
+            self._outbox.record(CREATIVE_CHANGED, creative.advertiser_id, {"creative_id": creative.id})
 
     def _named(self, page: Page[Row]) -> Page[QueueItem]:
         names = self._directory.names({version.advertiser_id for version, _, _ in page.items})

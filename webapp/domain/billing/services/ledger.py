@@ -23,6 +23,8 @@ from webapp.domain.billing.policies import Move
 from webapp.domain.billing.shift import ShiftStore
 from webapp.domain.billing.store import Found, LedgerStore
 from webapp.domain.billing.types import Holder, Posted, Posting
+from webapp.domain.events.services import Outbox
+from webapp.domain.events.types import BALANCE_CHANGED
 
 _SPENDING = (TransactionKind.SPEND, TransactionKind.CREDIT_NOTE)
 
@@ -30,10 +32,11 @@ _SPENDING = (TransactionKind.SPEND, TransactionKind.CREDIT_NOTE)
 class Ledger:
     """Moves money: every transaction, with its entries, balance and spend day, is written here and nowhere else."""
 
-    def __init__(self, session: Session, clock: Clock, audit: AuditLog) -> None:
+    def __init__(self, session: Session, clock: Clock, audit: AuditLog, outbox: Outbox) -> None:
         self._session = session
         self._clock = clock
         self._audit = audit
+        self._outbox = outbox
         self._store = LedgerStore(session)
         self._shifts = ShiftStore(session)
 
@@ -99,7 +102,8 @@ class Ledger:
     def top_up(self, scope: Scope, amount_micros: int, key: str, *, reference: str = "", reason: str = "") -> Posted:
         """Add money that was paid in."""
         scope.require(Permission.BALANCE_TOP_UP)
-        return self.post(_asked(scope, TransactionKind.TOP_UP, amount_micros, key, reason=reason, reference=reference))
+        posting = _asked(scope, TransactionKind.TOP_UP, amount_micros, key, reason=reason, reference=reference)
+        return self._by_hand(posting)
 
     def reserve(self, scope: Scope, amount_micros: int, key: str, *, campaign_id: int, reason: str = "") -> Posted:
         """Set money aside for a campaign, promo money first."""
@@ -174,13 +178,22 @@ class Ledger:
         **about: Any,
     ) -> Posted:
         staff.require(Permission.STAFF_LEDGER_ADJUST)
-        posted = self.post(Posting(holder, staff.actor, kind, amount_micros, key, reason=reason.strip(), **about))
+        posted = self._by_hand(Posting(holder, staff.actor, kind, amount_micros, key, reason=reason.strip(), **about))
         if posted.created:
             change = {"field": "amount_micros", "before": None, "after": amount_micros}
             self._audit.record(
                 staff.actor, f"ledger.{kind.value}", advertiser_id=holder.advertiser_id, subject_type="transaction",
                 subject_id=posted.public_id, changes=[change], reason=reason,
             )  # fmt: skip
+        return posted
+
+    def _by_hand(self, posting: Posting) -> Posted:
+        """Post what is no delivery, and tell of the new balance."""
+        posted = self.post(posting)
+        if posted.created:
+            pockets = self._store.lock(posting.holder, self._clock.now())
+            available = pockets[Account.AVAILABLE] + pockets[Account.PROMO]
+            self._outbox.record(BALANCE_CHANGED, posting.holder.advertiser_id, {"available_micros": available})
         return posted
 
 
