@@ -99,7 +99,7 @@ def page(engine: Engine, advertiser: int, campaigns: int) -> None:
     store.by_campaign(FigureQuery(advertiser, PERIOD))
     shown = tuple(range(advertiser * 1000, advertiser * 1000 + min(50, campaigns)))
     days = Period(PERIOD.last - timedelta(days=27), PERIOD.last)
-    store.daily_by_campaign(FigureQuery(advertiser, days, campaign_ids=shown))
+    store.daily_spend(FigureQuery(advertiser, days, campaign_ids=shown))
 
 
 def targets(small: Engine, large: Engine) -> Iterator[Target]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import threading
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count, product
 from pathlib import Path
@@ -107,8 +109,8 @@ def test_every_grouping_adds_up_to_the_same_totals(store: AnalyticsStore, advert
         assert total(step.metrics for step in store.series(asked, grain).current) == expected, grain
     assert total(group.current for group in store.by_campaign(asked).values()) == expected
     assert total(group.current for group in store.by_ad(asked).values()) == expected
-    days = store.daily_by_campaign(asked)
-    assert total(step.metrics for steps in days.values() for step in steps) == expected
+    assert total(store.top_campaigns(asked).values()) == expected
+    assert sum(sum(days.values()) for days in store.daily_spend(asked).values()) == expected.spend_micros
     for dimension in ("campaign", "ad", "country", "gender", "device", "x:Placement"):
         found = store.breakdown(asked, dimension, Order(), limit=100)
         assert found.total.current == expected, dimension
@@ -151,7 +153,7 @@ def test_no_rows_and_one_row(store: AnalyticsStore, advertiser: int) -> None:
     asked = query(advertiser)
     assert store.totals(asked) == Compared()
     assert all(not store.series(asked, grain).current for grain in Grain)
-    assert (store.by_campaign(asked), store.by_ad(asked), store.daily_by_campaign(asked)) == ({}, {}, {})
+    assert (store.by_campaign(asked), store.by_ad(asked), store.daily_spend(asked)) == ({}, {}, {})
     empty = store.breakdown(asked, "country", Order(), limit=10)
     assert (list(empty.groups), empty.count, empty.total) == ([], 0, Compared())
     assert (store.first_day(advertiser), store.fresh_at(advertiser)) == (None, None)
@@ -213,6 +215,37 @@ def test_hours_are_the_advertisers(store: AnalyticsStore, advertiser: int, zone:
     local = [point.at.astimezone(where) for point in chart.points if isinstance(point.at, datetime)]
     assert all(at.minute == 0 for at in local)
     assert local[-1].hour == 23
+
+
+@pytest.mark.parametrize("narrowed", [{}, {"campaign_ids": (1,)}, {"ad_ids": (10,)}])
+def test_whole_hours_are_the_sums_of_their_quarters(
+    store: AnalyticsStore, advertiser: int, narrowed: dict[str, tuple[int, ...]]
+) -> None:
+    fill(store, *(row(advertiser, minute=minute, impressions=minute) for minute in range(0, 1440, 7)))
+    asked = FigureQuery(advertiser, PERIOD, **narrowed)  # type: ignore[arg-type]
+    quarters, hours = Counter[datetime](), Counter[datetime]()
+    for at, metrics in store.series(asked, Grain.HOUR).current:
+        quarters[at.replace(minute=0)] += metrics.impressions  # type: ignore[index, call-arg]
+    for at, metrics in store.series(replace(asked, whole_hours=True), Grain.HOUR).current:
+        hours[at] += metrics.impressions  # type: ignore[index]
+    assert hours == quarters
+    assert len(hours) == 24
+
+
+def test_the_campaigns_that_spent_most_come_first(store: AnalyticsStore, advertiser: int) -> None:
+    fill(
+        store,
+        row(advertiser, campaign_id=1, spend_micros=5, impressions=3),
+        row(advertiser, campaign_id=2, spend_micros=7, impressions=0),
+        row(advertiser, campaign_id=3, spend_micros=2, impressions=4),
+        row(advertiser, campaign_id=3, spend_micros=3, impressions=4),
+        row(advertiser, campaign_id=4, spend_micros=5, impressions=3, clicks=9),
+        row(advertiser, campaign_id=5, day=FIRST - timedelta(days=1), spend_micros=100),
+    )
+    found = store.top_campaigns(query(advertiser))
+    assert list(found) == [2, 3, 4, 1]
+    assert found[3] == Metrics(impressions=8, spend_micros=5)
+    assert list(store.top_campaigns(query(advertiser), 2).items()) == list(found.items())[:2]
 
 
 # --- tenants and filters ---------------------------------------------------------------------------------------------

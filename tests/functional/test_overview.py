@@ -31,8 +31,9 @@ from webapp.demo.shape import Today
 from webapp.domain.accounts.models import Advertiser, User
 from webapp.domain.accounts.services import scope_of
 from webapp.domain.ads.types import StatusCode
+from webapp.domain.analytics.concerns import ConcernKind
 from webapp.domain.analytics.listing import ListQuery
-from webapp.domain.analytics.overview import ConcernKind, OverviewData
+from webapp.domain.analytics.overview import OverviewData
 from webapp.domain.analytics.queries import Order
 from webapp.domain.analytics.services import Selection
 from webapp.domain.billing.audit import audit_ledger
@@ -196,7 +197,7 @@ def test_the_ceiling_is_every_budget_that_was_in_force(demo: Demo) -> None:
 
 def test_attention_names_what_has_a_remedy(demo: Demo) -> None:
     with demo.app.app_context():
-        found = [(item.kind, item.campaign.name if item.campaign else "") for item in demo.overview().concerns]
+        found = [(item.kind, item.campaign.name if item.campaign else "") for item in demo.overview().concerns.named]
         assert found == [
             (ConcernKind.REJECTED, "Ski helmets, early season"),
             (ConcernKind.NO_ADS, "Bike bags, autumn sale"),
@@ -268,6 +269,18 @@ def test_first_figures_end_the_first_run(owner: Person, app: KabinetFlask) -> No
     assert 'id="figures"' in text
     assert "First" in text
     assert "Ledger and figures agree" not in text
+
+
+def test_figures_of_campaigns_that_are_no_more_take_nobodys_place(owner: Person, app: KabinetFlask) -> None:
+    day = today_of(app, owner.scope)
+    names = [f"Known {number}" for number in range(6)]
+    for number, name in enumerate(names):
+        campaign_id, _ = add_campaign(app, owner.scope, name)
+        write_facts(app, fact(owner.scope, day, campaign_id, impressions=number + 1, spend_micros=number))
+        write_facts(app, fact(owner.scope, day, 4_000_000_000 + number, impressions=1, spend_micros=units(9)))
+    text = owner.browser.get("/").text
+    top = re.findall(r'title="(Known \d)"', text)
+    assert top == names[:0:-1]
 
 
 # --- as many questions for three campaigns as for sixty -------------------------------------------

@@ -44,13 +44,17 @@ class FakeStore:
         self.asked.append(query)
         return {5: Compared(Metrics(clicks=2))}
 
+    def top_campaigns(self, query: FigureQuery, limit: int | None = None) -> Mapping[int, Metrics]:
+        self.asked.append(query)
+        return {5: Metrics(clicks=limit or 0)}
+
     def by_ad(self, query: FigureQuery) -> Mapping[int, Compared]:
         self.asked.append(query)
         return {50: Compared(Metrics(clicks=4))}
 
-    def daily_by_campaign(self, query: FigureQuery) -> Mapping[int, Sequence[Step]]:
+    def daily_spend(self, query: FigureQuery) -> Mapping[int, Mapping[date, int]]:
         self.asked.append(query)
-        return {5: [Step(WEEK.last, Metrics(spend_micros=9))]}
+        return {5: {WEEK.last: 9}}
 
     def breakdown(self, query: FigureQuery, dimension: str, order: Order, *, limit: int, offset: int = 0) -> Breakdown:
         self.asked.append(query)
@@ -90,10 +94,11 @@ def test_every_question_names_its_advertiser_and_the_hidden_imports(
     figures.chart(scope, selection)
     figures.totals(scope, selection)
     figures.campaign_rows(scope, WEEK)
+    figures.top_campaigns(scope, WEEK, 3)
     figures.ad_rows(scope, WEEK, 5)
     figures.sparklines(scope, WEEK, [5])
     figures.breakdown(scope, selection, "x:Zone", Order(), PageRequest())
-    assert len(store.asked) == 6
+    assert len(store.asked) == 7
     assert {query.advertiser_id for query in store.asked} == {scope.advertiser_id}
     assert {query.hidden_imports for query in store.asked} == {(8, 9)}
     assert store.asked[0].compare == WEEK.previous()
@@ -105,7 +110,8 @@ def test_the_page_of_a_breakdown(figures: Figures, scope: Scope) -> None:
 
 
 def test_rows_and_sparklines(figures: Figures, scope: Scope) -> None:
-    assert figures.campaign_rows(scope, WEEK) == {5: Metrics(clicks=2)}
+    assert figures.campaign_rows(scope, WEEK) == {5: Metrics()}
+    assert figures.top_campaigns(scope, WEEK, 3) == {5: Metrics(clicks=3)}
     assert figures.ad_rows(scope, WEEK, 5) == {50: Metrics(clicks=4)}
     assert figures.sparklines(scope, WEEK, [5, 6]) == {5: [0, 0, 0, 0, 0, 0, 9], 6: [0] * 7}
 
@@ -135,6 +141,7 @@ def test_permissions(figures: Figures, scope: Scope) -> None:
         lambda: figures.chart(blind, Selection(WEEK)),
         lambda: figures.totals(blind, Selection(WEEK)),
         lambda: figures.campaign_rows(blind, WEEK),
+        lambda: figures.top_campaigns(blind, WEEK),
         lambda: figures.ad_rows(blind, WEEK, 5),
         lambda: figures.sparklines(blind, WEEK, [5]),
         lambda: figures.dimensions(blind),

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.core.periods import Grain, Period, local_midnight
-from webapp.domain.analytics.charts import ChartData, chart_data, local_hours, sparkline_days
+from webapp.domain.analytics.charts import ChartData, chart_data, has_whole_hours, laid_out, local_hours
 from webapp.domain.analytics.metrics import metric
-from webapp.domain.analytics.queries import Series, Step
+from webapp.domain.analytics.queries import FigureQuery, Series, Step
 from webapp.domain.analytics.types import Metrics
 
 RIGA = ZoneInfo("Europe/Riga")
@@ -62,6 +62,37 @@ def test_hours_are_in_order_and_cover_the_period(zone: str, first: date, days: i
     # Newfoundland moved its clocks at one minute past midnight; quarters of an hour are as fine as we count.
     assert all(after - before in _gaps() for before, after in pairwise(edges))
     assert all(first <= at.astimezone(where).date() <= period.last for at in starts)
+
+
+@pytest.mark.parametrize(
+    ("zone", "whole"),
+    [
+        ("Europe/Riga", True),
+        ("America/New_York", True),  # the clock moves on the third day, by an hour
+        ("Asia/Kathmandu", False),
+        ("America/St_Johns", False),
+        ("Australia/Lord_Howe", True),  # eleven hours ahead in its summer
+    ],
+)
+def test_quarters_are_needed_only_where_hours_begin_within_those_of_utc(zone: str, whole: bool) -> None:
+    period = Period(date(2026, 10, 30), date(2026, 11, 3))
+    assert has_whole_hours(FigureQuery(1, period), ZoneInfo(zone)) is whole
+    winter = Period(date(2026, 7, 1), date(2026, 7, 2))
+    lord_howe = ZoneInfo("Australia/Lord_Howe")
+    assert not has_whole_hours(FigureQuery(1, winter), lord_howe)
+    assert not has_whole_hours(FigureQuery(1, period, compare=winter), lord_howe)
+
+
+@given(st.sampled_from(ZONES), st.dates(date(2000, 1, 1), date(2030, 1, 1)), st.integers(1, 14), st.integers(0, 95))
+def test_whole_hours_give_the_chart_that_quarters_give(zone: str, first: date, days: int, skipped: int) -> None:
+    where, period = ZoneInfo(zone), Period(first, first + timedelta(days=days - 1))
+    if not has_whole_hours(FigureQuery(1, period), where):
+        return
+    start, end = period.instants(where)
+    number = (end - start) // timedelta(minutes=15)
+    quarters = [Step(start + timedelta(minutes=15 * at), one(at)) for at in range(-3, number + 3) if at % 96 != skipped]
+    hours = [Step(step.at.replace(minute=0), step.metrics) for step in quarters if isinstance(step.at, datetime)]
+    assert laid_out(hours, period, Grain.HOUR, where) == laid_out(quarters, period, Grain.HOUR, where)
 
 
 def test_quarter_hours_become_hours_and_none_is_lost() -> None:
@@ -129,8 +160,3 @@ def test_no_rows_one_row_and_three_years() -> None:
         found = chart(period, Grain.WEEK, *steps)
         assert len(found.points) == 157
         assert found.total.current == Metrics(impressions=len(steps))
-
-
-def test_sparklines_have_every_day() -> None:
-    period = Period(date(2026, 11, 17), date(2026, 11, 19))
-    assert sparkline_days([Step(date(2026, 11, 18), one(4))], period, metric("impressions")) == [0, 4, 0]

@@ -19,7 +19,8 @@ _STEP = {
     Grain.MONTH: "toUInt16(toStartOfMonth(local_day))",
 }
 LAST_DAY = 49_709
-_QUARTER_OF_FACT = "intDiv(toUInt32(ts), 900) * 900"
+#: Seconds of a step of the hourly chart, and of the buckets it is summed up from.
+_HOUR, _QUARTER = 3600, 900
 #: Where the quarter hours of what a table of days sums up are; for single ads they are counted from the facts.
 _QUARTERS = {"stats_advertiser_day": "stats_advertiser_15m", "stats_campaign_day": "stats_15m"}
 _SUMS = ", ".join(f"sum({name})" for name in METRIC_FIELDS)
@@ -109,10 +110,16 @@ def series(query: FigureQuery, grain: Grain) -> str:
     table, step = _table(query), _STEP[grain]
     if grain is Grain.HOUR:
         table = _QUARTERS.get(table, "facts")
-        step = _QUARTER_OF_FACT if table == "facts" else step
+        step = _hourly_step(table, _HOUR if query.whole_hours else _QUARTER)
     part, keys = (f"toUInt8({_is_current(query)}) AS part", "part, step") if query.compare else ("1", "step")
     sql = f"SELECT {part}, {step} AS step, {_SUMS} FROM {table} WHERE {where.sql()} GROUP BY {keys} ORDER BY {keys}"
     return bind(sql, where.parameters)
+
+
+def _hourly_step(table: str, seconds: int) -> str:
+    if table != "facts" and seconds == _QUARTER:
+        return _STEP[Grain.HOUR]
+    return f"intDiv(toUInt32({'ts' if table == 'facts' else 'bucket'}), {seconds}) * {seconds}"
 
 
 def totals(query: FigureQuery) -> str:
@@ -130,11 +137,21 @@ def by_object(query: FigureQuery, kind: str) -> str:
     return bind(sql, where.parameters)
 
 
-def daily_by_campaign(query: FigureQuery) -> str:
-    """Return rows of (campaign id, day, sums), in order."""
+def top_campaigns(query: FigureQuery, limit: int | None) -> str:
+    """Return rows of (campaign id, sums), those that spent most first."""
     where = _where(query)
     sql = (
-        f"SELECT campaign_id, toUInt16(local_day) AS day, {_SUMS} FROM {_table(query, by='campaign')} "
+        f"SELECT campaign_id, {_SUMS} FROM {_table(query, by='campaign')} WHERE {where.sql()} GROUP BY campaign_id "
+        "ORDER BY sum(spend_micros) DESC, sum(impressions) DESC, campaign_id DESC"
+    )
+    return bind(sql if limit is None else f"{sql} LIMIT {int(limit)}", where.parameters)
+
+
+def daily_spend(query: FigureQuery) -> str:
+    """Return rows of (campaign id, day, spend), in order."""
+    where = _where(query)
+    sql = (
+        f"SELECT campaign_id, toUInt16(local_day) AS day, sum(spend_micros) FROM {_table(query, by='campaign')} "
         f"WHERE {where.sql()} GROUP BY campaign_id, day ORDER BY campaign_id, day"
     )
     return bind(sql, where.parameters)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
@@ -35,7 +36,7 @@ class SqlAnalyticsStore:
         self._engine = engine
 
     def series(self, query: FigureQuery, grain: Grain) -> Series:
-        """Return the steps of a chart; HOUR gives quarter hours, which make hours in every zone."""
+        """Return the steps of a chart; HOUR gives quarter hours, which make hours in every zone, unless whole do."""
         parts: tuple[list[Step], list[Step]] = ([], [])
         for part, step, *sums in self._engine.rows(sql.series(query, grain)):
             at = datetime.fromtimestamp(step, UTC) if grain is Grain.HOUR else from_unix_day(step)
@@ -51,16 +52,20 @@ class SqlAnalyticsStore:
         """Return the sums of each campaign that has any."""
         return {row[0]: _compared(row[1:]) for row in self._engine.rows(sql.by_object(query, "campaign"))}
 
+    def top_campaigns(self, query: FigureQuery, limit: int | None = None) -> Mapping[int, Metrics]:
+        """Return the sums of the campaigns that spent most, in order: by spend, impressions, the newest first."""
+        return {row[0]: Metrics._make(row[1:]) for row in self._engine.rows(sql.top_campaigns(query, limit))}
+
     def by_ad(self, query: FigureQuery) -> Mapping[int, Compared]:
         """Return the sums of each ad that has any."""
         return {row[0]: _compared(row[1:]) for row in self._engine.rows(sql.by_object(query, "ad"))}
 
-    def daily_by_campaign(self, query: FigureQuery) -> Mapping[int, Sequence[Step]]:
-        """Return the days of each campaign, for the sparklines of a page of campaigns."""
-        found: dict[int, list[Step]] = {}
-        for campaign_id, day, *sums in self._engine.rows(sql.daily_by_campaign(query)):
-            found.setdefault(campaign_id, []).append(Step(from_unix_day(day), Metrics(*sums)))
-        return found
+    def daily_spend(self, query: FigureQuery) -> Mapping[int, Mapping[date, int]]:
+        """Return what each campaign spent on its days, for the sparklines of a page of campaigns."""
+        found: defaultdict[int, dict[date, int]] = defaultdict(dict)
+        for campaign_id, day, spend_micros in self._engine.rows(sql.daily_spend(query)):
+            found[campaign_id][from_unix_day(day)] = spend_micros
+        return dict(found)
 
     def breakdown(self, query: FigureQuery, dimension: str, order: Order, *, limit: int, offset: int = 0) -> Breakdown:
         """Return one page of the values of a dimension; raise Invalid when there is no such dimension or metric."""

@@ -27,6 +27,7 @@ MAX_CAP = 1000
 #: One impression costs a thousandth of a CPM bid, and that must be whole micros.
 CPM_STEP_MICROS = 1000
 IMPRESSIONS_PER_BID = 1000
+_CPM = BidModel.CPM
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 STEPS = 4
 
@@ -103,7 +104,7 @@ def _least(model: BidModel, currency: str) -> FieldError:
 
 def price_micros(model: BidModel, bid_micros: int) -> int:
     """Return what one impression (CPM) or one click (CPC) costs."""
-    return bid_micros // IMPRESSIONS_PER_BID if model is BidModel.CPM else bid_micros
+    return bid_micros // IMPRESSIONS_PER_BID if model is _CPM else bid_micros
 
 
 def _check_budgets(given: CampaignInput, rules: Rules, errors: Errors) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, case, delete, func, select
@@ -139,7 +140,9 @@ class AdsStore:
         )
         if campaign_ids is not None:
             query = query.where(Ad.campaign_id.in_(campaign_ids))
-        return {row[0]: AdCounts(row[1], int(row[2]), int(row[3]), int(row[4])) for row in self._session.execute(query)}
+        # Most campaigns of an advertiser have as many ads as others: equal counts are made once.
+        counts = cache(lambda numbers: AdCounts(*map(int, numbers)))
+        return {row[0]: counts(row[1:]) for row in self._session.execute(query)}
 
     def ads_of(self, scope: Scope, campaign_id: int, page: PageRequest, *, archived: bool = False) -> Page[AdRow]:
         """Return a page of a campaign's ads, oldest first."""
@@ -198,7 +201,7 @@ class AdsStore:
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+    return func.sum(case((condition, 1), else_=0))
 
 
 def _ready() -> ColumnElement[bool]:

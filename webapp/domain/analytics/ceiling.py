@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from webapp.core.periods import Period, today_in
@@ -22,12 +21,12 @@ RUNNING = frozenset(
 _STOPPED = frozenset(
     {StatusCode.REJECTED, StatusCode.NO_APPROVED_ADS, StatusCode.IN_REVIEW, StatusCode.TOTAL_BUDGET_SPENT}
 )
+_ACTIVE = CampaignStatus.ACTIVE
 _AN_HOUR = timedelta(hours=1)
 Span = tuple[date, date, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """A campaign with what is known of its present."""
 
     campaign: ListedCampaign
@@ -64,24 +63,34 @@ def daily_budgets(
 def _spans(
     terms: Terms, deeds: Sequence[AuditRecord], first: date, last: date, zone: ZoneInfo
 ) -> Iterable[tuple[date, date, int | None]]:
-    """Walk a campaign's deeds backwards; give the days between two of them in which it was on."""
-    campaign = terms.campaign
+    """Return the days on which a campaign was on, with its budget then."""
+    if not deeds and terms.campaign.status is not _ACTIVE:
+        return ()
     first, last = _within(terms, first, last, zone)
-    status, budget, end = str(campaign.status), campaign.daily_budget_micros, last
+    if deeds:
+        return _walked_back(terms.campaign, deeds, first, last, zone)
+    return ((first, last, terms.campaign.daily_budget_micros),) if first <= last else ()
+
+
+def _walked_back(
+    campaign: ListedCampaign, deeds: Sequence[AuditRecord], first: date, end: date, zone: ZoneInfo
+) -> Iterable[tuple[date, date, int | None]]:
+    """Walk a campaign's deeds backwards; give the days between two of them in which it was on."""
+    status, budget = campaign.status, campaign.daily_budget_micros
     for record in deeds:
         changes = {change["field"]: change for change in record.changes}
         if not changes.keys() & {"status", "daily_budget"}:
             continue
         day = today_in(zone, record.at)
-        if status == CampaignStatus.ACTIVE and max(day, first) <= end:
+        if status == _ACTIVE and max(day, first) <= end:
             yield max(day, first), end, budget
             end = day - timedelta(days=1)
-        elif "status" in changes and str(changes["status"]["before"]) == CampaignStatus.ACTIVE:
+        elif "status" in changes and changes["status"]["before"] == _ACTIVE:
             # It was on for a part of the day it was switched off, unless that was right after midnight.
             end = min(end, today_in(zone, record.at - _AN_HOUR))
-        status = str(_before(changes, "status", status))
+        status = _before(changes, "status", status)
         budget = _before(changes, "daily_budget", budget)
-    if status == CampaignStatus.ACTIVE and first <= end:
+    if status == _ACTIVE and first <= end:
         yield first, end, budget
 
 

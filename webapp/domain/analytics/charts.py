@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from webapp.core.periods import Grain, Period, local_midnight, steps
 from webapp.domain.analytics.metrics import Figure, Metric
-from webapp.domain.analytics.queries import Compared, Series, Step
+from webapp.domain.analytics.queries import Compared, FigureQuery, Series, Step
 from webapp.domain.analytics.types import NOTHING, Metrics, total
 
 _DAY = timedelta(hours=24)
@@ -84,6 +84,12 @@ def chart_data(
     )
 
 
+def has_whole_hours(query: FigureQuery, zone: ZoneInfo) -> bool:
+    """Tell whether every local hour begins with one of UTC, so that quarters need not be told apart."""
+    periods = (period for period in (query.period, query.compare) if period)
+    return all(not (at.minute or at.second) for period in periods for at in local_hours(period, zone))
+
+
 def laid_out(
     measured: Sequence[Step], period: Period, grain: Grain, zone: ZoneInfo
 ) -> tuple[Sequence[date | datetime], list[Metrics]]:
@@ -142,9 +148,3 @@ def _end(starts: Sequence[date | datetime], index: int, zone: ZoneInfo, last: da
         return last
     following = starts[index + 1]
     return following if isinstance(following, datetime) else local_midnight(following, zone)
-
-
-def sparkline_days(measured: Iterable[Step], period: Period, metric: Metric) -> list[Figure]:
-    """Return the metric of every day of a period."""
-    found = {step.at: step.metrics for step in measured}
-    return [metric.of(found.get(day, NOTHING)) for day in period.dates()]

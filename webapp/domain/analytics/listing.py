@@ -129,9 +129,9 @@ class CampaignListing:
         scope.require(Permission.CAMPAIGN_READ)
         every = self._campaigns.every(scope)
         rows = self._rows(scope, _matching(every, query), period)
-        counts = Counter(TAB_OF[row.code] for row in rows)
-        counts[Tab.ALL] = len(rows) - counts[Tab.ARCHIVED]
-        chosen = [row for row in rows if _in_tab(row, query.tab)]
+        counts = _by_tab(rows)
+        wanted = _codes_of(query.tab)
+        chosen = [row for row in rows if row.report.status.code in wanted]
         return self._listing(scope, query, period, _sorted(chosen, query), counts, bool(every))
 
     def row(self, scope: Scope, campaign: ListedCampaign, period: Period) -> CampaignRow:
@@ -168,13 +168,14 @@ class CampaignListing:
         last = max(1, -(-len(rows) // request.size))
         request = PageRequest(min(max(1, request.number), last), request.size)
         shown = self._with_trends(scope, rows[request.offset : request.offset + request.size], period)
-        running = [row for row in rows if row.runs_today]
         return Listing(
             page=Page(shown, len(rows), request),
             counts=counts,
             totals=total(row.metrics for row in rows) if rows else NOTHING,
             today_micros=sum(row.spend.today_micros for row in rows),
-            budget_micros=sum(row.campaign.daily_budget_micros or 0 for row in running),
+            budget_micros=sum(
+                row.campaign.daily_budget_micros or 0 for row in rows if row.report.status.code in _RUNNING
+            ),
             trend=_sum_of_trends(shown) if len(rows) == len(shown) else (),
             any=any_at_all,
         )
@@ -203,9 +204,18 @@ def _mentions(campaign: ListedCampaign, text: str) -> bool:
     return any(text in place.casefold() for place in places)
 
 
-def _in_tab(row: CampaignRow, tab: Tab) -> bool:
-    own = TAB_OF[row.code]
-    return own is not Tab.ARCHIVED if tab is Tab.ALL else own is tab
+def _by_tab(rows: Iterable[CampaignRow]) -> Counter[Tab]:
+    """Return how many rows each tab holds."""
+    counts: Counter[Tab] = Counter()
+    for code, number in Counter(row.report.status.code for row in rows).items():
+        counts[TAB_OF[code]] += number
+    counts[Tab.ALL] = counts.total() - counts[Tab.ARCHIVED]
+    return counts
+
+
+def _codes_of(tab: Tab) -> frozenset[StatusCode]:
+    """Return the codes a tab holds; all but the archive is everything."""
+    return frozenset(code for code, own in TAB_OF.items() if own is tab or (tab is Tab.ALL and own is not Tab.ARCHIVED))
 
 
 def _sorted(rows: list[CampaignRow], query: ListQuery) -> list[CampaignRow]:

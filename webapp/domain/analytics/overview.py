@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
-from fractions import Fraction
-from functools import cache
 
 from webapp.core.clock import Clock
 from webapp.core.periods import Grain, Period, local_midnight, today_in
@@ -15,13 +13,14 @@ from webapp.core.permissions import Permission
 from webapp.core.scope import Scope
 from webapp.domain.ads.services.campaigns import Campaigns
 from webapp.domain.ads.services.effective import EffectiveStatuses
-from webapp.domain.ads.types import NO_SPEND, EffectiveStatus, ListedCampaign, StatusCode, StatusReport
+from webapp.domain.ads.types import NO_SPEND, ListedCampaign, StatusCode, StatusReport
 from webapp.domain.analytics.ceiling import RUNNING, Terms, daily_budgets, runs_on
 from webapp.domain.analytics.charts import ChartData
+from webapp.domain.analytics.concerns import Concerns, PlanSoFar, concerns, of_money
 from webapp.domain.analytics.metrics import Figure
 from webapp.domain.analytics.services import Figures, Selection
-from webapp.domain.analytics.today import TodayPlan, planned_share, today_plan
-from webapp.domain.analytics.types import NOTHING, Metrics
+from webapp.domain.analytics.today import TodayPlan, today_plan
+from webapp.domain.analytics.types import Metrics
 from webapp.domain.audit.services import AuditLog
 from webapp.domain.audit.types import AuditRecord
 from webapp.domain.billing.runway import Runway, Runways
@@ -32,33 +31,7 @@ TOP = 5
 SHAPE_DAYS = 14
 #: A longer log is not read to its end: then there is no ceiling, rather than a wrong one.
 LOG_LIMIT = 200
-SOON_DAYS = 14
-#: A campaign is below its plan when it has spent less than seven tenths of it, a fifth of the day into it.
-_BELOW, _PLANNED_ENOUGH = Fraction(7, 10), Fraction(1, 5)
 MIN_TREND_DAYS = 14
-NONE = Fraction(0)
-
-
-class ConcernKind(StrEnum):
-    """What needs somebody's hand, the most urgent first."""
-
-    BALANCE_EMPTY = "balance_empty"
-    REJECTED = "rejected"
-    NO_ADS = "no_ads"
-    BELOW_PLAN = "below_plan"
-    RUNS_OUT = "runs_out"
-
-
-@dataclass(frozen=True, slots=True)
-class Concern:
-    """One thing to do."""
-
-    kind: ConcernKind
-    campaign: ListedCampaign | None = None
-    status: EffectiveStatus | None = None
-    #: How far below its plan, as a part of one.
-    below: Fraction = NONE
-    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +50,7 @@ class OverviewData:
 
     runway: Runway | None
     today: TodayPlan
-    concerns: Sequence[Concern]
+    concerns: Concerns
     chart: ChartData
     #: Sum of daily budgets by day, None when it cannot be told.
     ceiling: Mapping[date, int] | None
@@ -117,18 +90,24 @@ class Overview:
         spends = self._balances.spend_of_campaigns(scope)
         reports = self._statuses.load(scope, every, None, spends)
         terms = [Terms(item, reports[item.id].status.code, spends.get(item.id, NO_SPEND)) for item in every]
+        codes = Counter(item.code for item in terms)
         runway = self._runways.runway(scope) if scope.can(Permission.BALANCE_READ) else None
         today = self._today(scope, terms, now)
         log = self._log(scope, selection.period, now)
         return OverviewData(
             runway=runway,
             today=today,
-            concerns=_concerns(scope, terms, reports, runway, today, now),
+            concerns=concerns(
+                terms,
+                reports,
+                PlanSoFar(today, scope.zone, now),
+                of_money(runway, StatusCode.BALANCE_EMPTY in codes, scope.zone, now),
+            ),
             chart=self._figures.chart(scope, selection, grain),
             ceiling=daily_budgets(terms, log, selection.period, scope.zone, now) if len(log) < LOG_LIMIT else None,
             log=log,
             top=self._top(scope, selection.period, every, reports, now),
-            campaigns=sum(item.code is not StatusCode.ARCHIVED for item in terms),
+            campaigns=len(terms) - codes[StatusCode.ARCHIVED],
             charged_micros=self._runways.charged_between(scope, selection.period),
         )
 
@@ -155,58 +134,14 @@ class Overview:
         reports: Mapping[int, StatusReport],
         now: datetime,
     ) -> list[TopCampaign]:
-        rows = self._figures.campaign_rows(scope, period)
-        known = [item for item in every if item.id in rows]
-        known.sort(key=lambda item: (rows[item.id].spend_micros, rows[item.id].impressions), reverse=True)
-        first = [item for item in known[:TOP] if rows.get(item.id, NOTHING)]
+        rows, by_id = self._figures.top_campaigns(scope, period, TOP), {item.id: item for item in every}
+        if not rows.keys() <= by_id.keys():
+            # Some have figures and are no more: look further down.
+            rows = self._figures.top_campaigns(scope, period)
+        first = [by_id[id] for id, metrics in rows.items() if id in by_id and metrics][:TOP]
         # Whole days only: an unfinished one would always look like a fall.
         last = min(period.last, today_in(scope.zone, now) - timedelta(days=1))
         since = min(period.first, last - timedelta(days=MIN_TREND_DAYS - 1))
         ids = [item.id for item in first]
         trends = self._figures.sparklines(scope, Period(since, last), ids) if ids else {}
         return [TopCampaign(item, reports[item.id], rows[item.id], trends.get(item.id, ())) for item in first]
-
-
-def _concerns(
-    scope: Scope,
-    terms: Sequence[Terms],
-    reports: Mapping[int, StatusReport],
-    runway: Runway | None,
-    today: TodayPlan,
-    now: datetime,
-) -> list[Concern]:
-    """Return what needs a hand, the most urgent first."""
-    # Most campaigns run at the same hours: each weekly grid is worked out once.
-    share_by_now = cache(lambda hours: planned_share(today.shape, hours, scope.zone, now))
-    found = [concern for item in terms if (concern := _of_campaign(item, reports, share_by_now))]
-    if any(item.code is StatusCode.BALANCE_EMPTY for item in terms):
-        found.append(Concern(ConcernKind.BALANCE_EMPTY))
-    elif runway is not None and runway.days_left is not None and runway.days_left < SOON_DAYS:
-        found.append(Concern(ConcernKind.RUNS_OUT, on=runway.ends_on(today_in(scope.zone, now))))
-    order = list(ConcernKind)
-    return sorted(found, key=lambda concern: order.index(concern.kind))
-
-
-def _of_campaign(
-    terms: Terms, reports: Mapping[int, StatusReport], share_by_now: Callable[[str], Fraction]
-) -> Concern | None:
-    report = reports[terms.campaign.id]
-    if terms.code is StatusCode.REJECTED:
-        return Concern(ConcernKind.REJECTED, terms.campaign, report.status)
-    if terms.code is StatusCode.NO_APPROVED_ADS:
-        return Concern(ConcernKind.NO_ADS, terms.campaign, report.status)
-    if terms.code is not StatusCode.SERVING:
-        return None
-    below = _below_plan(terms, share_by_now)
-    return Concern(ConcernKind.BELOW_PLAN, terms.campaign, report.status, below=below) if below else None
-
-
-def _below_plan(terms: Terms, share_by_now: Callable[[str], Fraction]) -> Fraction:
-    budget: int | None = terms.campaign.daily_budget_micros
-    if not budget:
-        return NONE
-    share = share_by_now(terms.campaign.hours)
-    if share < _PLANNED_ENOUGH:
-        return NONE
-    planned = budget * share
-    return NONE if terms.spend.today_micros >= planned * _BELOW else 1 - terms.spend.today_micros / planned

@@ -7,15 +7,15 @@ from datetime import date, datetime
 from typing import Protocol
 
 from webapp.core.periods import Grain
-from webapp.domain.analytics.queries import Breakdown, Compared, FigureQuery, Order, Series, Step
-from webapp.domain.analytics.types import FactBatch
+from webapp.domain.analytics.queries import Breakdown, Compared, FigureQuery, Order, Series
+from webapp.domain.analytics.types import FactBatch, Metrics
 
 
 class FigureReader(Protocol):
     """Answers questions about one advertiser's figures."""
 
     def series(self, query: FigureQuery, grain: Grain) -> Series:
-        """Return the steps of a chart; HOUR gives quarter hours, which make hours in every zone."""
+        """Return the steps of a chart; HOUR gives quarter hours, which make hours in every zone, unless whole do."""
 
     def totals(self, query: FigureQuery) -> Compared:
         """Return the sums of the period and of the compared one."""
@@ -23,11 +23,14 @@ class FigureReader(Protocol):
     def by_campaign(self, query: FigureQuery) -> Mapping[int, Compared]:
         """Return the sums of each campaign that has any."""
 
+    def top_campaigns(self, query: FigureQuery, limit: int | None = None) -> Mapping[int, Metrics]:
+        """Return the sums of the campaigns that spent most, in order: by spend, impressions, the newest first."""
+
     def by_ad(self, query: FigureQuery) -> Mapping[int, Compared]:
         """Return the sums of each ad that has any."""
 
-    def daily_by_campaign(self, query: FigureQuery) -> Mapping[int, Sequence[Step]]:
-        """Return the days of each campaign, for the sparklines of a page of campaigns."""
+    def daily_spend(self, query: FigureQuery) -> Mapping[int, Mapping[date, int]]:
+        """Return what each campaign spent on its days, for the sparklines of a page of campaigns."""
 
     def breakdown(self, query: FigureQuery, dimension: str, order: Order, *, limit: int, offset: int = 0) -> Breakdown:
         """Return one page of the values of a dimension; raise Invalid when there is no such dimension or metric."""

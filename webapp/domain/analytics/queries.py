@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from webapp.core.errors import Invalid
 from webapp.core.periods import Period
@@ -40,6 +41,8 @@ class FigureQuery:
     filters: tuple[Filter, ...] = ()
     #: Imports that are not, or no longer, part of any figure.
     hidden_imports: tuple[int, ...] = ()
+    #: Local hours begin when those of UTC do: steps of an hour need not be told in quarters.
+    whole_hours: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a query of nobody's figures or of no days."""
@@ -52,16 +55,14 @@ class FigureQuery:
             raise Invalid({"compare": "The compared days are part of the period itself."})
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(NamedTuple):
     """Figures of the period and of the days it is compared with."""
 
     current: Metrics = NOTHING
     previous: Metrics = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """Figures of one step: a day, the Monday of a week, the first of a month, or the instant of a quarter hour."""
 
     at: date | datetime

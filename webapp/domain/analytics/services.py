@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
 
@@ -13,10 +13,10 @@ from webapp.core.paging import PageRequest
 from webapp.core.periods import Grain, Period, allowed_grains, default_grain
 from webapp.core.permissions import Permission
 from webapp.core.scope import Scope
-from webapp.domain.analytics.charts import ChartData, chart_data, sparkline_days
-from webapp.domain.analytics.metrics import Figure, metric
+from webapp.domain.analytics.charts import ChartData, chart_data, has_whole_hours
+from webapp.domain.analytics.metrics import Figure
 from webapp.domain.analytics.ports import FactCatalogue, FigureReader
-from webapp.domain.analytics.queries import Breakdown, Compared, FigureQuery, Filter, Order, Step
+from webapp.domain.analytics.queries import Breakdown, Compared, FigureQuery, Filter, Order
 from webapp.domain.analytics.types import EXTRA_PREFIX, FIXED_DIMENSIONS, OBJECT_DIMENSIONS, Metrics
 
 
@@ -52,6 +52,8 @@ class Figures:
         if step not in allowed_grains(selection.period):
             raise Invalid({"grain": "This step does not suit so long a period."})
         query = self._query(scope, selection)
+        if step is Grain.HOUR and has_whole_hours(query, scope.zone):
+            query = replace(query, whole_hours=True)
         series = self._store.series(query, step)
         return chart_data(series, query.period, query.compare, step, scope.zone, self._clock.now())
 
@@ -66,8 +68,12 @@ class Figures:
         """Return the sums of each campaign that has any, in one query whatever their number."""
         scope.require(Permission.CAMPAIGN_READ)
         ids = None if campaign_ids is None else tuple(campaign_ids)
-        found = self._store.by_campaign(self._query(scope, Selection(period, campaign_ids=ids)))
-        return {campaign_id: figures.current for campaign_id, figures in found.items()}
+        return self._store.top_campaigns(self._query(scope, Selection(period, campaign_ids=ids)))
+
+    def top_campaigns(self, scope: Scope, period: Period, limit: int | None = None) -> Mapping[int, Metrics]:
+        """Return the sums of the campaigns that spent most (None: of all), in order, the newest first among equals."""
+        scope.require(Permission.CAMPAIGN_READ)
+        return self._store.top_campaigns(self._query(scope, Selection(period)), limit)
 
     def ad_rows(self, scope: Scope, period: Period, campaign_id: int) -> Mapping[int, Metrics]:
         """Return the sums of each ad of a campaign that has any."""
@@ -75,18 +81,12 @@ class Figures:
         found = self._store.by_ad(self._query(scope, Selection(period, campaign_ids=(campaign_id,))))
         return {ad_id: figures.current for ad_id, figures in found.items()}
 
-    def campaign_days(self, scope: Scope, period: Period, ids: Sequence[int]) -> Mapping[int, Sequence[Step]]:
-        """Return the days with figures of these campaigns, in one query."""
+    def sparklines(self, scope: Scope, period: Period, campaign_ids: Sequence[int]) -> Mapping[int, list[Figure]]:
+        """Return the spend of every day for each of a page's campaigns, in one query."""
         scope.require(Permission.CAMPAIGN_READ)
-        return self._store.daily_by_campaign(self._query(scope, Selection(period, campaign_ids=tuple(ids))))
-
-    def sparklines(
-        self, scope: Scope, period: Period, campaign_ids: Sequence[int], metric_key: str = "spend"
-    ) -> Mapping[int, list[Figure]]:
-        """Return a metric of every day for each of a page's campaigns."""
-        chosen = metric(metric_key)
-        found = self.campaign_days(scope, period, campaign_ids)
-        return {key: sparkline_days(found.get(key, ()), period, chosen) for key in campaign_ids}
+        found = self._store.daily_spend(self._query(scope, Selection(period, campaign_ids=tuple(campaign_ids))))
+        days = period.dates()
+        return {key: [spend.get(day, 0) for day in days] for key in campaign_ids for spend in [found.get(key, {})]}
 
     def breakdown(
         self, scope: Scope, selection: Selection, dimension: str, order: Order, page: PageRequest

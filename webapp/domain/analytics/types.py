@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from enum import IntEnum
-from operator import add, attrgetter
+from operator import add
+from typing import NamedTuple
 
 from webapp.core.money import multiply_divide
 
@@ -34,9 +35,11 @@ def is_dimension(key: str) -> bool:
     return key in FIXED_DIMENSIONS or key in OBJECT_DIMENSIONS or (key != extra and 0 < len(extra) <= MAX_EXTRA_LENGTH)
 
 
-@dataclass(frozen=True, slots=True)
-class Metrics:
-    """Counts and money of any group of facts; rates are sum over sum, None where there is nothing to divide by."""
+class Metrics(NamedTuple):
+    """Counts and money of any group of facts; rates are sum over sum, None where there is nothing to divide by.
+
+    A tuple, for thousands are made for a page.
+    """
 
     impressions: int = 0
     clicks: int = 0
@@ -49,13 +52,13 @@ class Metrics:
     #: Events received and not billed: invalid traffic.
     filtered: int = 0
 
-    def __add__(self, other: Metrics) -> Metrics:
+    def __add__(self, other: Metrics) -> Metrics:  # type: ignore[override]
         """Return the figures of both groups together."""
-        return Metrics(*map(add, _counts(self), _counts(other)))
+        return Metrics(*map(add, self, other))
 
     def __bool__(self) -> bool:
         """Tell whether anything was counted."""
-        return any(_counts(self))
+        return any(tuple(self))
 
     @property
     def ctr(self) -> Decimal | None:
@@ -93,8 +96,7 @@ class Metrics:
         return _micros_per(self.spend_micros, 1, self.sales)
 
 
-METRIC_FIELDS = tuple(item.name for item in fields(Metrics))
-_counts = attrgetter(*METRIC_FIELDS)
+METRIC_FIELDS = Metrics._fields
 NOTHING = Metrics()
 
 
@@ -108,7 +110,8 @@ def _micros_per(micros: int, units: int, count: int) -> int | None:
 
 def total(groups: Iterable[Metrics]) -> Metrics:
     """Add figures up: sums of counts, so that rates of the result are sum over sum."""
-    return Metrics(*map(sum, zip(*map(_counts, groups), strict=True)))
+    added = list(groups)
+    return added[0] if len(added) == 1 else Metrics(*map(sum, zip(*added, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from webapp.core.permissions import Permission
 from webapp.core.scope import Scope
 from webapp.domain.ads.types import StatusCode
 from webapp.domain.analytics.charts import ChartData
+from webapp.domain.analytics.concerns import Concern, ConcernKind
 from webapp.domain.analytics.metrics import METRICS, Figure, Metric
-from webapp.domain.analytics.overview import Concern, ConcernKind, OverviewData
+from webapp.domain.analytics.overview import OverviewData
 from webapp.domain.analytics.services import Selection
 from webapp.domain.analytics.types import NOTHING, total
 from webapp.surfaces.cabinet import bp
@@ -38,8 +39,6 @@ KEYS = ("spend", "impressions", "clicks", "ctr", "conversions", "cpa")
 #: Offered beside the tabs.
 MORE = ("cpc", "cpm")
 SHOWN_CONCERNS = 4
-#: Named on a phone, where the list opens.
-NAMED_CONCERNS = 8
 FEW_DAYS, HOURS_A_DAY = 2, 24
 _SHOWN = Decimal("0.000001")
 #: Campaigns that no ad has been sent for.
@@ -76,9 +75,8 @@ def _context(scope: Scope, days: ChosenPeriod) -> dict[str, Any]:
         "balance": balance_drawing(data.runway, today) if data.runway else None,
         "bars": hour_bars(data.today),
         "today_day": today,
-        # An account may have a thousand; the list of campaigns shows them all, this page the first.
-        "concerns": [_concern(item, scope) for item in data.concerns[:NAMED_CONCERNS]],
-        "concern_count": len(data.concerns),
+        "concerns": [_concern(item, scope) for item in data.concerns.named],
+        "concern_count": data.concerns.count,
         "shown_concerns": SHOWN_CONCERNS,
         "quality": _quality(data.chart),
         "form_params": form_params,

@@ -44,6 +44,10 @@ class Moment:
 
 
 _SERVING = EffectiveStatus(StatusCode.SERVING)
+#: Most campaigns of most advertisers: nothing keeps them, nothing is to be said beside it.
+_ALL_WELL = StatusReport(_SERVING)
+#: Looked up once: every campaign of a list is compared with them.
+_ARCHIVED, _DRAFT, _PAUSED = CampaignStatus.ARCHIVED, CampaignStatus.DRAFT, CampaignStatus.PAUSED
 
 
 def effective_status(terms: CampaignTerms, ads: AdCounts, spend: CampaignSpend, moment: Moment) -> EffectiveStatus:
@@ -65,9 +69,9 @@ def effective_status(terms: CampaignTerms, ads: AdCounts, spend: CampaignSpend, 
 
 
 def _wish(terms: CampaignTerms) -> EffectiveStatus | None:
-    if terms.status == CampaignStatus.ARCHIVED:
+    if terms.status is _ARCHIVED:
         return EffectiveStatus(StatusCode.ARCHIVED, {"at": terms.status_changed_at})
-    if terms.status == CampaignStatus.DRAFT:
+    if terms.status is _DRAFT:
         return EffectiveStatus(StatusCode.DRAFT, {"step": terms.draft_step, "steps": STEPS})
     return None
 
@@ -76,18 +80,18 @@ def _over(terms: CampaignTerms, spend: CampaignSpend, moment: Moment) -> Effecti
     if terms.ends_at is not None and terms.ends_at <= moment.now:
         return EffectiveStatus(StatusCode.ENDED, {"at": terms.ends_at})
     total = terms.total_budget_micros
-    if total is not None and spend.total_micros and _used_up(terms, total - spend.total_micros):
+    if total is not None and spend.total_micros and total - spend.total_micros < _least_micros(terms):
         return EffectiveStatus(StatusCode.TOTAL_BUDGET_SPENT, {"on": spend.last_day})
     return None
 
 
-def _used_up(terms: CampaignTerms, left_micros: int) -> bool:
-    """Tell whether what is left does not cover one more impression or click."""
-    return left_micros < max(1, price_micros(terms.bid_model, terms.bid_micros))
+def _least_micros(terms: CampaignTerms) -> int:
+    """Return what one more impression or click takes: money that does not cover it is spent."""
+    return price_micros(terms.bid_model, terms.bid_micros) or 1
 
 
 def _paused(terms: CampaignTerms) -> EffectiveStatus | None:
-    if terms.status != CampaignStatus.PAUSED:
+    if terms.status is not _PAUSED:
         return None
     return EffectiveStatus(StatusCode.PAUSED, {"by": terms.status_changed_by, "at": terms.status_changed_at})
 
@@ -109,10 +113,11 @@ def _not_yet(terms: CampaignTerms, ads: AdCounts, moment: Moment) -> EffectiveSt
 
 
 def _out_of_money(terms: CampaignTerms, spend: CampaignSpend, moment: Moment) -> EffectiveStatus | None:
-    if _used_up(terms, moment.spendable_micros):
+    least = _least_micros(terms)
+    if moment.spendable_micros < least:
         return EffectiveStatus(StatusCode.BALANCE_EMPTY)
     daily = terms.daily_budget_micros
-    if daily is not None and _used_up(terms, daily - spend.today_micros):
+    if daily is not None and daily - spend.today_micros < least:
         return EffectiveStatus(StatusCode.DAILY_BUDGET_SPENT, {"until": moment.day_ends_at})
     return None
 
@@ -163,7 +168,8 @@ class EffectiveStatuses:
         for terms in campaigns:
             counts = ads.get(terms.id, NO_ADS)
             status = effective_status(terms, counts, spends.get(terms.id, NO_SPEND), moment)
-            reports[terms.id] = StatusReport(status, side_notes(status, counts))
+            notes = side_notes(status, counts)
+            reports[terms.id] = StatusReport(status, notes) if notes or status is not _SERVING else _ALL_WELL
         return reports
 
     def moment(self, scope: Scope) -> Moment:
