@@ -1,0 +1,26 @@
+-- How long things live and how much is too much, as the last `migrate` said.
+local K = ...
+
+local M = {}
+K.limits = M
+
+local NAMES = {
+    'hold_ms', 'click_ms', 'click_window_ms', 'view_window_ms', 'fastest_click_ms', 'impressions_a_minute',
+    'clicks_a_minute', 'user_impressions_a_minute', 'user_clicks_a_minute', 'most_candidates', 'prior_ctr',
+    'prior_impressions',
+}
+
+function M.load()
+    local kept = box.space.kb_meta:get('limits')
+    if kept ~= nil then M.take(kept[2]) end
+end
+
+function M.take(values)
+    for place, name in ipairs(NAMES) do M[name] = tonumber(values[place]) end
+end
+
+-- Use other limits from now on.
+function M.configure(values)
+    box.space.kb_meta:replace{'limits', values}
+    M.take(values)
+end

@@ -1,0 +1,72 @@
+-- The event log: numbers without a gap, in the order in which the transactions happened.
+local K = ...
+local fiber = require('fiber')
+local int = K.numbers.int
+
+local M = {}
+K.log = M
+
+local KINDS = {impression = 1, view = 2, click = 3, conversion = 4, lease_closed = 5}
+M.KINDS = KINDS
+-- A trim deletes this many rows itself; the rest goes with the next ticks.
+local TRIMMED_AT_ONCE = 5000
+
+local first, next_seq
+
+function M.load()
+    first = K.schema.meta('first')
+    if first == nil then
+        -- A wiped node begins above every number it can have used before.
+        first = math.floor(fiber.time()) * 1000000
+        K.schema.set_meta('first', first)
+    end
+    local last = box.space.kb_log.index.primary:max()
+    next_seq = math.max(first, last and tonumber(last[1]) + 1 or 0)
+end
+
+function M.ends()
+    return int(first), int(next_seq - 1)
+end
+
+function M.append(kind, verdict, at_ms, decided_ms, key, advertiser, campaign, ad, placement, site, charged, lease, day,
+                  country, region, device, os, browser, ip_prefix, user_day, value, sale)
+    local seq = next_seq
+    box.space.kb_log:insert{
+        int(seq), kind, verdict, at_ms, decided_ms, key, advertiser, campaign, ad, placement, site, int(charged), lease,
+        day, country, region, device, os, browser, ip_prefix, user_day, value, sale,
+    }
+    next_seq = seq + 1
+    return int(seq)
+end
+
+-- The last word on a lease.
+function M.append_closed(lease, at_ms)
+    return M.append(KINDS.lease_closed, 0, at_ms, 0, 0, lease.advertiser, lease.campaign, 0, 0, '', lease.spent,
+        lease.id, lease.day, '', '', '', '', '', '', '', 0, false)
+end
+
+function M.read(after, limit)
+    local from = math.max(tonumber(after), first - 1)
+    return box.space.kb_log:select({int(from)}, {iterator = 'GT', limit = limit})
+end
+
+function M.trim(upto)
+    first = math.max(first, math.min(tonumber(upto) + 1, next_seq))
+    K.schema.set_meta('first', first)
+    M.sweep(TRIMMED_AT_ONCE)
+end
+
+-- Delete rows that were trimmed; return how many.
+function M.sweep(limit)
+    local gone = 0
+    for _, row in ipairs(box.space.kb_log:select({int(first)}, {iterator = 'LT', limit = limit})) do
+        box.space.kb_log:delete(row[1])
+        gone = gone + 1
+    end
+    return gone
+end
+
+-- Begin anew, above all numbers used so far.
+function M.forget()
+    K.schema.set_meta('first', math.max(next_seq, math.floor(fiber.time()) * 1000000))
+end

@@ -1,0 +1,109 @@
+-- What can be called from outside; each call is one transaction, all or nothing.
+local K = ...
+local int = K.numbers.int
+
+K.hungry = {}
+
+local function load_money()
+    K.log.load()
+    K.leases.load()
+    K.counters.load()
+end
+
+-- Read everything from the spaces.
+function K.start()
+    K.limits.load()
+    load_money()
+    K.pace.load()
+    K.rates.load()
+    K.funnel.load()
+    K.snapshot.load()
+end
+
+-- Write what is in memory alone, before other procedures take over.
+function K.stop()
+    box.begin()
+    K.funnel.flush(math.huge)
+    box.commit()
+end
+
+-- What the tables hold may come from the call that failed: read them anew.
+local function recover()
+    load_money()
+    K.snapshot.load()
+end
+
+local function transaction(work)
+    return function(...)
+        box.begin()
+        local fine, answer = pcall(work, ...)
+        if fine then
+            local written, fault = pcall(box.commit)
+            if written then return answer end
+            answer = fault
+        end
+        box.rollback()
+        recover()
+        error(answer, 0)
+    end
+end
+
+local function state()
+    local hungry = {}
+    for campaign in pairs(K.hungry) do table.insert(hungry, campaign) end
+    K.hungry = {}
+    local first, last = K.log.ends()
+    return {K.leases.states(), hungry, first, last, box.space.kb_decisions:len()}
+end
+
+local function grant(id, campaign, advertiser, amount, day, starts, ends, fence)
+    K.leases.grant(id, campaign, advertiser, amount, day, starts, ends)
+    K.leases.renew(fence)
+end
+
+-- Empty the node; only one that was started for tests lets that happen.
+local function wipe()
+    if not K.wipeable then error('this node was not started with KABINET_NODE_WIPE=yes', 0) end
+    K.log.forget()
+    for _, name in ipairs(K.schema.DATA) do box.space[name]:truncate() end
+    box.space.kb_meta:delete('fence')
+    box.space.kb_meta:delete('seen')
+    K.hungry = {}
+    K.start()
+end
+
+-- How much memory things take, in bytes, for those who measure.
+local function sizes()
+    local found = {{'lua', collectgarbage('count') * 1024}}
+    for _, name in ipairs(K.schema.DATA) do
+        local space, bytes = box.space[name], box.space[name]:bsize()
+        for number, index in pairs(space.index) do
+            if type(number) == 'number' then bytes = bytes + index:bsize() end
+        end
+        table.insert(found, {name, int(bytes), space:len()})
+    end
+    return found
+end
+
+K.procedures = {
+    decide = transaction(K.decide.decide),
+    trace = K.decide.trace,
+    record = transaction(K.record.record),
+    publish = transaction(K.snapshot.publish),
+    withdraw = transaction(K.snapshot.withdraw),
+    fingerprints = K.snapshot.fingerprints,
+    grant = transaction(grant),
+    renew = transaction(K.leases.renew),
+    revoke = transaction(K.leases.revoke),
+    state = state,
+    tick = transaction(K.housekeeping.tick),
+    read = K.log.read,
+    trim = transaction(K.log.trim),
+    counted = K.counters.counted,
+    funnel = K.funnel.of,
+    traffic = K.funnel.traffic,
+    configure = transaction(K.limits.configure),
+    ping = function() return true end,
+    sizes = sizes,
+    wipe = wipe,
+}

@@ -1,0 +1,256 @@
+-- What may be shown: kept in spaces, served from tables, listed by size in the order of rank.
+local K = ...
+local num = K.numbers.num
+
+local M = {}
+K.snapshot = M
+
+-- Fields of a campaign as it is published; the last holds the versions of its ads.
+local WINDOW = 4
+local NOTHING = {}
+
+-- Lists by size; `requests` is how many were asked of a list since they were given to its campaigns.
+M.lists = {}
+local placements, placements_by_id, campaigns, shown, references, next_version
+
+local function set_of(words)
+    if #words == 0 then return nil end
+    local set = {}
+    for _, word in ipairs(words) do set[word] = true end
+    return set
+end
+
+-- Windows as {starts, ends, weight, day, weight of the later ones of its day} one after another.
+local function windows_of(flat)
+    local windows, later, day = {}, 0, nil
+    for at = #flat - WINDOW + 1, 1, -WINDOW do
+        if flat[at + 3] ~= day then later, day = 0, flat[at + 3] end
+        local place = (at - 1) / WINDOW * 5
+        windows[place + 1], windows[place + 2], windows[place + 3] = flat[at], flat[at + 1], flat[at + 2]
+        windows[place + 4], windows[place + 5] = day, later
+        later = later + flat[at + 2]
+    end
+    return windows
+end
+
+local function rank(C)
+    if C.charging == 0 then
+        C.ecpm = C.rank
+        return
+    end
+    local limits, impressions, clicks = K.limits, K.counters.totals(C.id)
+    local known = clicks * 1000000 + limits.prior_ctr * limits.prior_impressions
+    local millionths = math.floor(known / math.max(impressions + limits.prior_impressions, 1))
+    C.ecpm = K.numbers.muldiv(C.rank, millionths, 1000)
+end
+
+local function sizes_of(versions)
+    local sizes, ads = {}, box.space.kb_ads
+    for _, version in ipairs(versions) do
+        local ad = ads:get(version)
+        local same = sizes[ad[7]]
+        if same == nil then
+            same = {total = 0, versions = {}, weights = {}}
+            sizes[ad[7]] = same
+        end
+        local weight = math.max(ad[8], 0)
+        table.insert(same.versions, version)
+        table.insert(same.weights, weight)
+        same.total = same.total + weight
+    end
+    return sizes
+end
+
+local function lay_out(row)
+    local C = {
+        id = row[1], advertiser = row[4], charging = row[5], price = num(row[6]), rank = num(row[7]), even = row[8],
+        daily = num(row[9]), windows = windows_of(row[10]), cap_count = row[11], cap_window = row[12],
+        category = row[13], sites = row[21] ~= 0 and (set_of(row[20]) or NOTHING) or nil, only = row[21] == 1,
+        keywords = set_of(row[22]), sizes = sizes_of(row[23]), versions = row[23],
+    }
+    local wanted = {}
+    for place = 1, 6 do
+        local set = set_of(row[13 + place])
+        if set ~= nil then
+            table.insert(wanted, place)
+            table.insert(wanted, set)
+        end
+    end
+    if #wanted > 0 then C.wanted = wanted end
+    rank(C)
+    return C
+end
+
+local function dearer(a, b)
+    if a.ecpm ~= b.ecpm then return a.ecpm > b.ecpm end
+    return a.id < b.id
+end
+
+local function enter(C)
+    campaigns[C.id] = C
+    for _, version in ipairs(C.versions) do shown[version] = true end
+    for size in pairs(C.sizes) do
+        local list = M.lists[size]
+        if list == nil then
+            list = {requests = 0, sorted = true}
+            M.lists[size] = list
+        end
+        table.insert(list, C)
+        list.sorted = false
+    end
+end
+
+local function forget_version(version)
+    if not shown[version] and (references[version] or 0) == 0 then box.space.kb_ads:delete(version) end
+end
+
+-- Take a campaign out of the lists; its entries go when they are next sorted.
+local function leave(C)
+    campaigns[C.id] = nil
+    C.gone = true
+    for _, version in ipairs(C.versions) do shown[version] = nil end
+    for size in pairs(C.sizes) do M.lists[size].sorted = false end
+end
+
+local function sorted(list)
+    local kept = 0
+    for place = 1, #list do
+        local C = list[place]
+        if not C.gone then
+            kept = kept + 1
+            list[kept] = C
+        end
+    end
+    for place = #list, kept + 1, -1 do list[place] = nil end
+    table.sort(list, dearer)
+    list.sorted = true
+end
+
+-- The campaigns of a size in the order of rank.
+function M.list(size)
+    local list = M.lists[size]
+    if list ~= nil and not list.sorted then sorted(list) end
+    return list
+end
+
+local function place(row)
+    local P = {
+        id = row[1], public_id = row[2], site = row[6], size = row[7], floor = num(row[8]), categories = set_of(row[9]),
+        lower = row[10],
+    }
+    placements[P.public_id], placements_by_id[P.id] = P, P
+end
+
+function M.load()
+    M.lists, placements, placements_by_id, campaigns, shown, references = {}, {}, {}, {}, {}, {}
+    for _, row in box.space.kb_placements:pairs() do place(row) end
+    for _, row in box.space.kb_campaigns:pairs() do enter(lay_out(row)) end
+    for _, row in box.space.kb_decisions:pairs() do references[row[3]] = (references[row[3]] or 0) + 1 end
+    local last = box.space.kb_ads.index.primary:max()
+    next_version = last and last[1] + 1 or 1
+end
+
+function M.placement(public_id) return placements[public_id] end
+function M.placement_by_id(id) return placements_by_id[id] end
+function M.campaign(id) return campaigns[id] end
+
+-- A decision shows an ad as it was then, also after another version was published.
+function M.refer(version, by)
+    references[version] = (references[version] or 0) + by
+    if references[version] == 0 then
+        references[version] = nil
+        forget_version(version)
+    end
+end
+
+-- Return the version under which an ad is kept: the one it had when nothing of it changed.
+local function version_of(ad, before)
+    local version = before[ad[2]]
+    if version ~= nil then
+        local kept, same = box.space.kb_ads:get(version), true
+        for field = 1, #ad do same = same and kept[field + 1] == ad[field] end
+        if same then return version end
+    end
+    version = next_version
+    next_version = next_version + 1
+    box.space.kb_ads:insert{version, unpack(ad)}
+    return version
+end
+
+local function publish_campaign(row)
+    local ads, versions, before = row[23], {}, {}
+    local old = campaigns[row[1]]
+    if old ~= nil then
+        for _, version in ipairs(old.versions) do before[box.space.kb_ads:get(version)[3]] = version end
+        leave(old)
+    end
+    for _, ad in ipairs(ads) do table.insert(versions, version_of(ad, before)) end
+    row[23] = versions
+    box.space.kb_campaigns:replace(row)
+    enter(lay_out(row))
+    if old ~= nil then
+        for _, version in ipairs(old.versions) do forget_version(version) end
+    end
+end
+
+local function withdraw_placement(id)
+    local P = placements_by_id[id]
+    if P == nil then return end
+    placements_by_id[id], placements[P.public_id] = nil, nil
+    box.space.kb_placements:delete(id)
+end
+
+function M.publish(new_placements, new_campaigns)
+    K.funnel.settle()
+    for _, row in ipairs(new_placements) do
+        withdraw_placement(row[1])
+        place(row)
+        box.space.kb_placements:replace(row)
+    end
+    for _, row in ipairs(new_campaigns) do publish_campaign(row) end
+end
+
+function M.withdraw(placement_ids, campaign_ids)
+    K.funnel.settle()
+    for _, id in ipairs(placement_ids) do withdraw_placement(id) end
+    for _, id in ipairs(campaign_ids) do
+        local C = campaigns[id]
+        if C ~= nil then
+            leave(C)
+            for _, version in ipairs(C.versions) do forget_version(version) end
+            box.space.kb_campaigns:delete(id)
+        end
+    end
+end
+
+-- Rank again whoever was seen or clicked since.
+function M.rank_again()
+    local moved = K.counters.take_moved()
+    if next(moved) == nil then return end
+    K.funnel.settle()
+    for id in pairs(moved) do
+        local C = campaigns[id]
+        if C ~= nil and C.charging ~= 0 then
+            rank(C)
+            for size in pairs(C.sizes) do M.lists[size].sorted = false end
+        end
+    end
+end
+
+-- The published version of an ad.
+function M.version(campaign_id, ad_id)
+    local C = campaigns[campaign_id]
+    if C == nil then return nil end
+    for _, version in ipairs(C.versions) do
+        local ad = box.space.kb_ads:get(version)
+        if ad[3] == ad_id then return ad end
+    end
+    return nil
+end
+
+function M.fingerprints()
+    local of_placements, of_campaigns = {}, {}
+    for _, row in box.space.kb_placements:pairs() do table.insert(of_placements, {row[1], row[3]}) end
+    for _, row in box.space.kb_campaigns:pairs() do table.insert(of_campaigns, {row[1], row[2]}) end
+    return {of_placements, of_campaigns}
+end
