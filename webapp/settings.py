@@ -14,6 +14,8 @@ from webapp.core.mail_address import mail_tls
 
 ROOT = Path(__file__).parents[1]
 EVERYWHERE = "0.0.0.0"  # noqa: S104
+#: The surface that may be served alone.
+DELIVERY = "delivery"
 MIN_SECRET_LENGTH = 32
 MIN_SECRET_VARIETY = 10
 
@@ -82,8 +84,8 @@ class Settings:
     debug: bool = False
 
     @classmethod
-    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
-        """Read the environment; raise SettingsError with every fault found."""
+    def from_env(cls, env: Mapping[str, str] | None = None, surface: str = "") -> Settings:
+        """Read the environment; raise SettingsError with every fault found, those of one surface when it is named."""
         values = os.environ if env is None else env
         try:
             profile = Profile(values.get("KABINET_PROFILE", "embedded"))
@@ -92,12 +94,14 @@ class Settings:
                 f"KABINET_PROFILE is {values['KABINET_PROFILE']!r}; it may be embedded or stack"
             ) from error
         settings = _embedded(values) if profile is Profile.EMBEDDED else _stack(values)
-        settings.check()
+        settings.check(surface)
         return settings
 
-    def check(self) -> None:
+    def check(self, surface: str = "") -> None:
         """Raise SettingsError when the stack profile would run on embedded parts or without a secret."""
-        faults = _faults(self) if self.profile is Profile.STACK else []
+        # Delivery needs its secret and its nodes, and should not be given the database's password.
+        found = _serving_faults if surface == DELIVERY else _faults
+        faults = found(self) if self.profile is Profile.STACK else []
         if faults:
             raise SettingsError("\n".join(faults))
 
@@ -203,22 +207,27 @@ def _stack(values: Mapping[str, str]) -> Settings:
     )
 
 
-def _faults(settings: Settings) -> list[str]:
+def _serving_faults(settings: Settings) -> list[str]:
     faults = []
     if len(settings.secret_key) < MIN_SECRET_LENGTH or len(set(settings.secret_key)) < MIN_SECRET_VARIETY:
         faults.append(
             "SECRET_KEY is missing or weak; make one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
         )
+    if not settings.serving_urls or not all(url.startswith("tarantool://") for url in settings.serving_urls):
+        faults.append(
+            "SERVING_URLS must be tarantool://user:password@host:3301?node=1 (one a node) in the stack profile"
+        )
+    return faults
+
+
+def _faults(settings: Settings) -> list[str]:
+    faults = _serving_faults(settings)
     if not settings.database_url.startswith("mysql+pymysql://"):
         faults.append("DATABASE_URL must be mysql+pymysql://user:password@host/database in the stack profile")
     if not settings.analytics_url.startswith("clickhouse://"):
         faults.append("ANALYTICS_URL must be clickhouse://user:password@host:9000/database in the stack profile")
     if not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
         faults.append("REDIS_URL must be redis://host:6379/0 in the stack profile")
-    if not settings.serving_urls or not all(url.startswith("tarantool://") for url in settings.serving_urls):
-        faults.append(
-            "SERVING_URLS must be tarantool://user:password@host:3301?node=1 (one a node) in the stack profile"
-        )
     if not settings.bus_url.startswith(("amqp://", "amqps://")):
         faults.append("BUS_URL must be amqp://user:password@host:5672/ in the stack profile")
     if not settings.mail_url.startswith(("smtp://", "smtps://")):

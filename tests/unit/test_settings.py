@@ -64,3 +64,15 @@ def test_every_fault_is_named_at_once() -> None:
 def test_an_unknown_profile_names_the_known_ones() -> None:
     with pytest.raises(SettingsError, match="embedded or stack"):
         Settings.from_env({"KABINET_PROFILE": "cloud"})
+
+
+def test_delivery_alone_needs_its_secret_and_its_nodes_and_no_database() -> None:
+    nodes = {
+        "SERVING_URLS": "tarantool://kabinet:x@127.0.0.1:3301?node=1",
+        "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz",
+    }
+    settings = Settings.from_env({"KABINET_PROFILE": "stack", **nodes}, surface="delivery")
+    assert settings.database_url == ""
+    with pytest.raises(SettingsError, match="SERVING_URLS") as caught:
+        Settings.from_env({"KABINET_PROFILE": "stack", "SECRET_KEY": nodes["SECRET_KEY"]}, surface="delivery")
+    assert "DATABASE_URL" not in str(caught.value)

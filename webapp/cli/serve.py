@@ -12,10 +12,11 @@ from granian import Granian
 from granian.constants import Interfaces
 from sqlalchemy import create_engine, inspect, text
 
-from webapp.settings import Profile, Settings, reachable
+from webapp.settings import DELIVERY, Profile, Settings, reachable
 from webapp.wiring import private_redis_of
 
-TARGET = "webapp.cli.server:app"
+TARGETS = {"": "webapp.cli.server:app", DELIVERY: "webapp.cli.delivery_server:app"}
+DELIVERY_PORT = "8090"
 #: Chart and page work is mostly Python: more threads than this only wait for one another.
 EMBEDDED_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 
@@ -24,10 +25,17 @@ EMBEDDED_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 @click.option("--demo/--no-demo", default=True, help="Load the demo account into an empty embedded cabinet.")
 @click.option("--threads", default=EMBEDDED_THREADS, show_default=True, help="Threads that answer requests.")
 @click.option("--workers", default=1, show_default=True, help="Processes; the embedded profile has one.")
-def serve(demo: bool, threads: int, workers: int) -> None:
+@click.option("--surface", default="", type=click.Choice(list(TARGETS)), help="Serve this surface alone.")
+def serve(demo: bool, threads: int, workers: int, surface: str) -> None:
     """Serve the cabinet over HTTP until Ctrl-C."""
-    settings = Settings.from_env()
+    if surface == DELIVERY:
+        os.environ.setdefault("PORT", DELIVERY_PORT)
+    settings = Settings.from_env(surface=surface)
     _ensure_port_free(settings)
+    if surface:
+        click.echo(f"\n  Kabinet's {surface}: http://{reachable(settings.host)}:{settings.port}\n")
+        _run(settings, TARGETS[surface], workers, threads)
+        return
     private = private_redis_of(settings.redis_url)
     try:
         if settings.profile is Profile.EMBEDDED:
@@ -36,19 +44,23 @@ def serve(demo: bool, threads: int, workers: int) -> None:
             _prepare(settings, demo)
             workers = 1
         _say_where(settings)
-        Granian(
-            TARGET,
-            address=settings.host,
-            port=settings.port,
-            interface=Interfaces.WSGI,
-            workers=workers,
-            blocking_threads=threads,
-            log_enabled=True,
-            workers_kill_timeout=10,
-        ).serve()
+        _run(settings, TARGETS[""], workers, threads)
     finally:
         if private is not None:
             private.stop()
+
+
+def _run(settings: Settings, target: str, workers: int, threads: int) -> None:
+    Granian(
+        target,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=threads,
+        log_enabled=True,
+        workers_kill_timeout=10,
+    ).serve()
 
 
 def _ensure_port_free(settings: Settings) -> None:

@@ -1,17 +1,17 @@
-"""What the server process of `kabinet serve` loads: the application; embedded, also the worker and the loops."""
+"""What the server process of `kabinet serve` loads: the cabinet behind delivery; embedded, also worker and loops."""
 
 from __future__ import annotations
 
 import atexit
-import gc
 import signal
 
+from webapp.cli.process import tame_collector
 from webapp.factory import create_app
 from webapp.settings import Settings
-from webapp.web.app import KabinetFlask
+from webapp.surfaces.delivery.app import DeliveryApp, Wsgi, mounted
 
 
-def _build() -> KabinetFlask:
+def _build() -> Wsgi:
     # Ctrl-C reaches this process and its parent, which answers with SIGTERM. granian's handler locks up when the second
     # signal interrupts it in the first, and then the process is killed after ten seconds: let the parent's alone count.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -31,19 +31,8 @@ def _build() -> KabinetFlask:
         loops.start()
         # What is registered last ends first: the loops before the worker.
         atexit.register(loops.stop)
-    return built
-
-
-def _tame_collector() -> None:
-    """Keep the garbage collector from walking the whole program while somebody waits for a page.
-
-    What is loaded by now stays for good, and a page makes tens of thousands of short-lived objects, hardly one of
-    them in a cycle.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    return mounted(DeliveryApp(settings, built.adapters.serving, built.adapters.geography), built)
 
 
 app = _build()
-_tame_collector()
+tame_collector()

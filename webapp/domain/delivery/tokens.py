@@ -10,8 +10,6 @@ from binascii import Error as Base64Error
 from enum import IntEnum
 from typing import NamedTuple
 
-from webapp.core.errors import KabinetError
-
 VERSION = 1
 #: Version, kind, node, key, advertiser, campaign, ad, placement, decided: with its signature a multiple of three bytes,
 #: so that the text needs no padding.
@@ -22,10 +20,8 @@ LENGTH = _BYTES // 3 * 4
 _KEY_MASK = (1 << 63) - 1
 
 
-class BadSignature(KabinetError):
-    """The address was not made here."""
-
-    code = "bad_signature"
+class BadSignature(Exception):
+    """Raised for a token that was not made here."""
 
 
 class TokenKind(IntEnum):
