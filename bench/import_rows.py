@@ -101,7 +101,7 @@ def _import(app: KabinetFlask, file: Path) -> tuple[float, float]:
 
 
 class _Recorder:
-    """Keeps what an import writes."""
+    """Keeps what an import writes, and writes it: an import counts its rows in the store before it is done."""
 
     def __init__(self, store: Any) -> None:
         self._store = store
@@ -109,7 +109,7 @@ class _Recorder:
 
     def insert(self, batch: FactBatch) -> int:
         self.batches.append(batch)
-        return len(batch)
+        return int(self._store.insert(batch))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)

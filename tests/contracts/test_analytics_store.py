@@ -438,12 +438,15 @@ def test_versions_go_up_down_and_up_again(blank: AnalyticsStore, advertiser: int
     assert top >= 1
     assert list(blank.migrate()) == []
     fill(blank, row(advertiser, country="DE"))
-    assert list(blank.migrate(1)) == list(range(top, 1, -1))
-    assert list(blank.migrate()) == list(range(2, top + 1))
+    # Some versions are only for newer servers.
+    later = list(blank.migrate(1))
+    assert later == sorted(later, reverse=True)
+    assert list(blank.migrate()) == sorted(later)
     assert blank.breakdown(query(advertiser), "country", Order(), limit=1).groups[0].value == "DE"
-    assert list(blank.migrate(0)) == list(range(top, 0, -1))
+    assert list(blank.migrate(0)) == [*later, 1]
     assert blank.version() == 0
-    assert list(blank.migrate()) == list(range(1, top + 1))
+    assert list(blank.migrate()) == [1, *sorted(later)]
+    assert blank.version() == top
     fill(blank, row(advertiser))
     assert blank.totals(query(advertiser)).current.impressions == 1
 

@@ -37,6 +37,7 @@ METRICS = {
     "cpa": _l("CPA"),
     "sales": _l("Sales"),
     "cvr": _l("CVR"),
+    "filtered": _l("Filtered"),
 }
 PRESETS = {
     Preset.TODAY: _l("Today"),
@@ -75,6 +76,7 @@ def counted(metric: str, count: int) -> str:
         "clicks": ngettext("click", "clicks", count),
         "conversions": ngettext("conversion", "conversions", count),
         "sales": ngettext("sale", "sales", count),
+        "filtered": ngettext("filtered event", "filtered events", count),
     }
     return str(words[metric])
 

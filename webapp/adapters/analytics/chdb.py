@@ -16,9 +16,8 @@ from webapp.adapters.analytics.engine import Row
 from webapp.adapters.analytics.native import encode
 from webapp.adapters.analytics.store import SqlAnalyticsStore
 from webapp.core.errors import Unavailable
-from webapp.domain.analytics.types import FACT_COLUMNS, FactBatch
+from webapp.domain.analytics.types import FactBatch
 
-INSERT = f"INSERT INTO facts ({', '.join(FACT_COLUMNS)})"
 FORMAT = "JSONCompactEachRow"
 #: Left to itself the embedded engine rewrites four parts at a time and rests half a second after.
 BACKGROUND = "background_pool_size=8&background_schedule_pool_size=8"
@@ -94,20 +93,21 @@ class ChdbEngine:
                     self._answers.popitem(last=False)
             return rows
 
-    def run(self, sql: str) -> None:
+    def run(self, sql: str, query_id: str = "") -> None:  # noqa: ARG002  # nothing outlives this call
         """Run a statement that answers nothing."""
         with _process.lock:
             self._answers.clear()
             self._ask(sql, "Null")
             self._answers.clear()
 
-    def insert(self, batch: FactBatch) -> None:
+    def insert(self, batch: FactBatch, query_id: str = "") -> None:  # noqa: ARG002  # nothing outlives this call
         """Write a batch into `facts`."""
+        insert = f"INSERT INTO facts ({', '.join(batch.columns())})"
         block = encode(batch)
         with _process.lock:
             self._answers.clear()
             try:
-                with self._session().send_insert(INSERT, "Native") as stream:
+                with self._session().send_insert(insert, "Native") as stream:
                     stream.append(block)
                     stream.finish()
             finally:

@@ -14,11 +14,10 @@ from clickhouse_driver.errors import ErrorCodes, NetworkError, ServerException, 
 from webapp.adapters.analytics.engine import Row
 from webapp.adapters.analytics.store import SqlAnalyticsStore
 from webapp.core.errors import Unavailable
-from webapp.domain.analytics.types import FACT_COLUMNS, FactBatch, from_unix_day
+from webapp.domain.analytics.types import FactBatch, from_unix_day
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
-INSERT = f"INSERT INTO facts ({', '.join(FACT_COLUMNS)}) VALUES"
 #: A page must not hang on a server that is gone; the address may say otherwise.
 TIMEOUTS = {"connect_timeout": 3, "send_receive_timeout": 30}
 #: The driver's list of codes ends before this one: a server's answer to a wrong name or password.
@@ -56,17 +55,19 @@ class ClickHouseEngine:
             answer = self._with_client(lambda client: client.execute(sql))
         return answer
 
-    def run(self, sql: str) -> None:
+    def run(self, sql: str, query_id: str = "") -> None:
         """Run a statement that answers nothing."""
-        self._with_client(lambda client: client.execute(sql))
+        self._with_client(lambda client: client.execute(sql, query_id=query_id or None))
 
-    def insert(self, batch: FactBatch) -> None:
+    def insert(self, batch: FactBatch, query_id: str = "") -> None:
         """Write a batch into `facts`."""
+        names = batch.columns()
+        insert = f"INSERT INTO facts ({', '.join(names)}) VALUES"
         # The driver wants dates; the same few days repeat.
         days = {number: from_unix_day(number) for number in set(batch.local_day)}
-        columns = [getattr(batch, name) for name in FACT_COLUMNS]
-        columns[FACT_COLUMNS.index("local_day")] = [days[number] for number in batch.local_day]
-        self._with_client(lambda client: client.execute(INSERT, columns, columnar=True))
+        columns = [getattr(batch, name) for name in names]
+        columns[names.index("local_day")] = [days[number] for number in batch.local_day]
+        self._with_client(lambda client: client.execute(insert, columns, columnar=True, query_id=query_id or None))
 
     def _with_client(self, work: Callable[[Client], T]) -> T:
         client = self._client()

@@ -20,11 +20,11 @@ class Engine(Protocol):
     def rows(self, sql: str) -> Sequence[Row]:
         """Return the answer of a SELECT."""
 
-    def run(self, sql: str) -> None:
-        """Run a statement that answers nothing."""
+    def run(self, sql: str, query_id: str = "") -> None:
+        """Run a statement that answers nothing; the id names it among those at work."""
 
-    def insert(self, batch: FactBatch) -> None:
-        """Write a batch into `facts`."""
+    def insert(self, batch: FactBatch, query_id: str = "") -> None:
+        """Write a batch into `facts` as one block; the id names the statement among those at work."""
 
 
 def bind(sql: str, parameters: Mapping[str, Parameter]) -> str:

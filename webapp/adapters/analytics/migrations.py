@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from webapp.adapters.analytics.engine import Engine, bind
 from webapp.adapters.analytics.versions import ALL
-from webapp.adapters.analytics.versions.version import Version
+from webapp.adapters.analytics.versions.version import AddColumns, Statement, Version
 
 #: A log that is only added to, because old servers cannot change a row at once.
 LOG = """
@@ -28,7 +28,7 @@ def migrate(engine: Engine, target: int | None = None) -> Sequence[int]:
     done = []
     for version, step in list(_plan(in_force(engine), aim, server_release(engine))):
         for statement in version.up if step > 0 else version.down:
-            engine.run(statement)
+            _run(engine, statement)
         engine.run(bind("INSERT INTO analytics_migrations SELECT %(version)s, %(step)s, now()", _entry(version, step)))
         done.append(version.number)
     return done
@@ -41,6 +41,25 @@ def _plan(applied: set[int], aim: int, release: tuple[int, int]) -> Iterator[tup
     for version in ALL:
         if version.number not in applied and version.number <= aim and release >= version.needs:
             yield version, 1
+
+
+def _run(engine: Engine, statement: Statement) -> None:
+    """Run a statement; columns that are there, or gone already, were done before a crash."""
+    if isinstance(statement, str):
+        engine.run(statement)
+        return
+    found = _columns(engine, statement.table)
+    if isinstance(statement, AddColumns):
+        steps = [f"ADD COLUMN {name} {kind}" for name, kind in statement.columns.items() if name not in found]
+    else:
+        steps = [f"DROP COLUMN {name}" for name in statement.columns if name in found]
+    if steps:
+        engine.run(f"ALTER TABLE {statement.table} {', '.join(steps)}")
+
+
+def _columns(engine: Engine, table: str) -> set[str]:
+    select = "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = %(table)s"
+    return {str(name) for (name,) in engine.rows(bind(select, {"table": table}))}
 
 
 def _entry(version: Version, step: int) -> dict[str, int]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import accumulate, chain
 from typing import Any
 
-from webapp.domain.analytics.types import FACT_COLUMNS, FactBatch
+from webapp.domain.analytics.types import FactBatch
 
 _TYPES = {"UInt8": "B", "UInt16": "H", "UInt32": "I", "UInt64": "Q", "Int64": "q"}
 #: Columns that are not String.
@@ -17,14 +17,17 @@ COLUMN_TYPES = {
     "campaign_id": "UInt32", "ad_id": "UInt32", "dim_names": "Array(String)", "dim_values": "Array(String)",
     "impressions": "UInt64", "clicks": "UInt64", "conversions": "UInt64", "sales": "UInt64",
     "spend_micros": "Int64", "revenue_micros": "Int64", "filtered": "UInt64",
+    "node": "UInt16", "seq": "UInt64", "decision": "UInt64", "placement_id": "UInt32", "decided_ms": "Int64",
+    "happened_ms": "Int64", "lease_id": "UInt64", "after": "UInt64", "touched": "Array(UInt64)",
 }  # fmt: skip
 
 
 def encode(batch: FactBatch) -> bytes:
     """Return the batch as one block."""
     words: dict[str, bytes] = {}
-    parts = [_length(len(FACT_COLUMNS)), _length(len(batch))]
-    for name in FACT_COLUMNS:
+    names = batch.columns()
+    parts = [_length(len(names)), _length(len(batch))]
+    for name in names:
         kind = COLUMN_TYPES.get(name, "String")
         parts += [_text(name), _text(kind), _column(kind, getattr(batch, name), words)]
     return b"".join(parts)
@@ -33,9 +36,10 @@ def encode(batch: FactBatch) -> bytes:
 def _column(kind: str, values: Sequence[Any], words: dict[str, bytes]) -> bytes:
     if kind == "String":
         return _strings(values, words)
-    if kind == "Array(String)":
+    if kind.startswith("Array("):
         ends = array("Q", accumulate(map(len, values)))
-        return _little_endian(ends) + _strings(list(chain.from_iterable(values)), words)
+        inner = kind.removeprefix("Array(").removesuffix(")")
+        return _little_endian(ends) + _column(inner, list(chain.from_iterable(values)), words)
     stored = {"Date": "UInt16", "DateTime('UTC')": "UInt32"}.get(kind, kind)
     return _little_endian(array(_TYPES[stored], values))
 

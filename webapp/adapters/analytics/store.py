@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 
 from webapp.adapters.analytics import migrations, sql
 from webapp.adapters.analytics.engine import Engine, Row, bind
+from webapp.adapters.analytics.events import SqlEvents
 from webapp.core.errors import Unavailable
 from webapp.core.periods import Grain
 from webapp.domain.analytics.queries import Breakdown, Compared, FigureQuery, Group, Order, Series, Step
@@ -29,7 +30,7 @@ TABLES = (
 REMOVAL_SECONDS = 600
 
 
-class SqlAnalyticsStore:
+class SqlAnalyticsStore(SqlEvents):
     """`AnalyticsStore` over any engine that runs the dialect."""
 
     def __init__(self, engine: Engine) -> None:

@@ -65,6 +65,7 @@ _ALL = (
     _quotient("cpa", "CPA", Better.DOWN, "cpa_micros", "spend_micros", "conversions"),
     _plain("sales", "Sales", MetricKind.COUNT, Better.UP),
     _quotient("cvr", "CVR", Better.UP, "cvr", "conversions", "clicks"),
+    _plain("filtered", "Filtered", MetricKind.COUNT, Better.DOWN),
 )
 METRICS: dict[str, Metric] = {metric.key: metric for metric in _ALL}
 

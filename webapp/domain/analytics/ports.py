@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from webapp.core.periods import Grain
+from webapp.core.paging import PageRequest
+from webapp.core.periods import Grain, Period
+from webapp.domain.analytics.events import (
+    AdvertiserDay,
+    BilledDay,
+    EventBatch,
+    EventPage,
+    EventQuery,
+    VerdictCount,
+)
 from webapp.domain.analytics.queries import Breakdown, Compared, FigureQuery, Order, Series
 from webapp.domain.analytics.types import FactBatch, Metrics
 
@@ -62,6 +71,41 @@ class FactWriter(Protocol):
         """Remove all that an import wrote, from every table, and return when it is gone."""
 
 
+class EventStore(Protocol):
+    """Takes the events of nodes in, each once, and tells of them one by one."""
+
+    def insert_events(self, node: int, after: int, upto: int, events: EventBatch) -> None:
+        """Write what a node's log holds behind `after` up to `upto`, all of it or nothing, and remember `upto`."""
+
+    def last_seq(self, node: int) -> int:
+        """Return the number up to which a node's log is in, 0 for nothing; exact when `is_quiet`."""
+
+    def events_of(self, query: EventQuery, page: PageRequest) -> EventPage:
+        """Return a page of events in the order they happened."""
+
+    def verdicts(self, query: FigureQuery) -> Sequence[VerdictCount]:
+        """Return how many events of which kind got which verdict."""
+
+    def billed_by_campaign_day(self, period: Period, advertiser_id: int | None = None) -> Sequence[BilledDay]:
+        """Return what campaigns' days cost by their events, of one advertiser or of all."""
+
+
+class RollupKeeper(Protocol):
+    """Puts sums right that do not agree with the facts; nobody may write delivered facts meanwhile."""
+
+    def is_quiet(self) -> bool:
+        """Tell whether no statement of ours that writes events is at work, begun by whomever."""
+
+    def suspects(self, node: int) -> Sequence[AdvertiserDay]:
+        """Return the days that a node's latest batches touched: what a crash may have left half done."""
+
+    def written_days(self, period: Period, advertiser_id: int | None = None) -> Sequence[AdvertiserDay]:
+        """Return the days that have delivered facts or sums."""
+
+    def repair(self, days: Sequence[AdvertiserDay]) -> Sequence[str]:
+        """Make the sums of these days those of the facts; return the tables that differed. May be repeated."""
+
+
 class AnalyticsSchema(Protocol):
     """Builds the tables."""
 
@@ -75,5 +119,5 @@ class AnalyticsSchema(Protocol):
         """Return the newest version in force, 0 for none."""
 
 
-class AnalyticsStore(FigureReader, FactCatalogue, FactWriter, AnalyticsSchema, Protocol):
+class AnalyticsStore(FigureReader, FactCatalogue, FactWriter, EventStore, RollupKeeper, AnalyticsSchema, Protocol):
     """The whole store: ClickHouse, or the same engine in the process."""

@@ -17,7 +17,7 @@ from webapp.domain.analytics.charts import ChartData, chart_data, has_whole_hour
 from webapp.domain.analytics.metrics import Figure
 from webapp.domain.analytics.ports import FactCatalogue, FigureReader
 from webapp.domain.analytics.queries import Breakdown, Compared, FigureQuery, Filter, Order
-from webapp.domain.analytics.types import EXTRA_PREFIX, FIXED_DIMENSIONS, OBJECT_DIMENSIONS, Metrics
+from webapp.domain.analytics.types import EVENT_DIMENSIONS, EXTRA_PREFIX, FIXED_DIMENSIONS, OBJECT_DIMENSIONS, Metrics
 
 
 class FigureSource(FigureReader, FactCatalogue, Protocol):
@@ -101,7 +101,7 @@ class Figures:
         """Return the dimensions that have values: own things, the fixed ones in their order, then the file's own."""
         scope.require(Permission.REPORT_READ)
         present = set(self._store.dimensions_present(scope.advertiser_id, self._hidden_imports(scope.advertiser_id)))
-        fixed = [key for key in (*OBJECT_DIMENSIONS, *FIXED_DIMENSIONS) if key in present]
+        fixed = [key for key in (*OBJECT_DIMENSIONS, *FIXED_DIMENSIONS, *EVENT_DIMENSIONS) if key in present]
         return fixed + sorted(key for key in present if key.startswith(EXTRA_PREFIX))
 
     def first_day(self, scope: Scope) -> date | None:

@@ -22,6 +22,8 @@ class Source(IntEnum):
 
 #: Dimensions every fact has a place for; '' means unknown.
 FIXED_DIMENSIONS = ("country", "region", "device", "os", "browser", "site", "age", "gender", "interest")
+#: Dimensions that only events of our own delivery have; a placement's value is our id.
+EVENT_DIMENSIONS = ("placement", "verdict")
 #: Dimensions that are the advertiser's own things; their values are our ids.
 OBJECT_DIMENSIONS = ("campaign", "ad")
 #: In front of a dimension that only some imported file knows, as its column was called: `x:Placement`.
@@ -32,7 +34,8 @@ MAX_EXTRA_LENGTH = 64
 def is_dimension(key: str) -> bool:
     """Tell whether a key can name a dimension at all."""
     extra = key.removeprefix(EXTRA_PREFIX)
-    return key in FIXED_DIMENSIONS or key in OBJECT_DIMENSIONS or (key != extra and 0 < len(extra) <= MAX_EXTRA_LENGTH)
+    known = key in FIXED_DIMENSIONS or key in OBJECT_DIMENSIONS or key in EVENT_DIMENSIONS
+    return known or (key != extra and 0 < len(extra) <= MAX_EXTRA_LENGTH)
 
 
 class Metrics(NamedTuple):
@@ -180,10 +183,15 @@ class FactBatch:
 
     def __len__(self) -> int:
         """Return the number of rows; refuse columns of different length."""
-        lengths = {len(getattr(self, name)) for name in FACT_COLUMNS}
-        if len(lengths) != 1:
-            raise ValueError(f"columns differ in length: { {name: len(getattr(self, name)) for name in FACT_COLUMNS} }")
-        return lengths.pop()
+        lengths = {name: len(getattr(self, name)) for name in self.columns()}
+        if len(set(lengths.values())) != 1:
+            raise ValueError(f"columns differ in length: {lengths}")
+        return lengths["advertiser_id"]
+
+    @classmethod
+    def columns(cls) -> tuple[str, ...]:
+        """Return the names of the columns, in their order."""
+        return tuple(item.name for item in fields(cls))
 
     def append(self, row: FactRow) -> None:
         """Add one row."""

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from webapp.adapters.analytics.versions import v0001_facts, v0002_compact_columns
+from webapp.adapters.analytics.versions import (
+    v0001_facts,
+    v0002_compact_columns,
+    v0003_events,
+    v0004_compact_events,
+)
 
-ALL = (v0001_facts.VERSION, v0002_compact_columns.VERSION)
+ALL = (v0001_facts.VERSION, v0002_compact_columns.VERSION, v0003_events.VERSION, v0004_compact_events.VERSION)
