@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from webapp.adapters.serving.tarantool import codec
@@ -25,8 +26,6 @@ from webapp.domain.delivery.types import (
     Recorded,
     Trace,
 )
-
-Published = TypeVar("Published", PublishedPlacement, PublishedCampaign)
 
 DEFAULT_PORT = 3301
 #: Rows of one call: a node does nothing else meanwhile.
@@ -67,10 +66,9 @@ class TarantoolServingStore:
 
     def publish(self, placements: Sequence[PublishedPlacement], campaigns: Sequence[PublishedCampaign]) -> None:
         """Put in these, each in place of what has its id."""
-        for some in _pieces(placements):
-            self._node.call("kabinet.publish", [codec.placement_row(placement) for placement in some], [])
-        for chosen in _pieces(campaigns):
-            self._node.call("kabinet.publish", [], [codec.campaign_row(campaign) for campaign in chosen])
+        rows = map(codec.placement_row, placements), map(codec.campaign_row, campaigns)
+        for some_placements, some_campaigns in zip_longest(*map(_pieces, rows), fillvalue=[]):
+            self._node.call("kabinet.publish", some_placements, some_campaigns)
 
     def withdraw(self, placement_ids: Sequence[int], campaign_ids: Sequence[int]) -> None:
         """Take these out; their open decisions still end as they would."""
@@ -152,5 +150,6 @@ class TarantoolServingStore:
         self._node.call_patiently("kabinet.wipe")
 
 
-def _pieces(things: Sequence[Published]) -> list[Sequence[Published]]:
-    return [things[first : first + PUBLISHED_AT_ONCE] for first in range(0, len(things), PUBLISHED_AT_ONCE)]
+def _pieces(rows: Iterable[list[Any]]) -> list[list[list[Any]]]:
+    remaining = list(rows)
+    return [remaining[first : first + PUBLISHED_AT_ONCE] for first in range(0, len(remaining), PUBLISHED_AT_ONCE)]
