@@ -1,4 +1,4 @@
-"""Campaigns, placements, requests and events for serving stores, with everything a test does not care about filled in."""
+"""Campaigns, placements, requests and events for serving stores, with what a test does not care about filled in."""
 
 from __future__ import annotations
 
@@ -51,6 +51,8 @@ PERSON = Visitor(
     user_day="person-today",
     user_key="person",
 )
+#: Known by nothing, so that no rate applies.
+NOBODY = Visitor()
 
 
 class WipeableStore(ServingStore, Protocol):
@@ -144,13 +146,17 @@ class Desk:
     _keys: Iterable[int] = field(default_factory=lambda: itertools.count(1001))
 
     def open(
-        self, *campaigns: PublishedCampaign, amount: int = DOLLAR, places: Iterable[PublishedPlacement] = ()
+        self,
+        *campaigns: PublishedCampaign,
+        amount: int = DOLLAR,
+        places: Iterable[PublishedPlacement] = (),
+        fence_ms: int = NEVER_MS,
     ) -> None:
         """Publish campaigns and one placement, and lend each campaign money for the day."""
         shown = campaigns or (campaign(),)
         self.store.publish(tuple(places) or (placement(),), shown)
         for each in shown:
-            self.store.grant(lease(each.id, each.id, amount), NEVER_MS)
+            self.store.grant(lease(each.id, each.id, amount), fence_ms)
 
     def request(self, visitor: Visitor = PERSON, at: int | None = None, **fields: Any) -> DecisionRequest:
         """Return a request for one placement under a key of its own."""
