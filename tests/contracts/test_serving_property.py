@@ -1,0 +1,74 @@
+"""Whatever happens to a serving store, in whatever order: no micro is lost or spent twice, and both stores agree."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.servers import Servers
+from tests.support.serving import WipeableStore
+from tests.support.serving_machine import ServingMachine
+from webapp.adapters.serving.local import LocalServingStore
+from webapp.domain.delivery.types import Limits
+
+#: Narrow, so that a few steps reach them.
+LIMITS = Limits(impressions_a_minute=9, clicks_a_minute=3, user_impressions_a_minute=6, user_clicks_a_minute=2)
+QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large)
+MANY = settings(max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=QUIET)
+FEWER = settings(max_examples=30, stateful_step_count=40, deadline=None, suppress_health_check=QUIET)
+
+
+class Folders:
+    """Local stores, each in a folder of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._numbers = itertools.count()
+        self._open: LocalServingStore | None = None
+        self._folder = path
+
+    def empty(self) -> LocalServingStore:
+        """Return an empty store."""
+        self._folder = self._path / str(next(self._numbers))
+        return self.reopen()
+
+    def reopen(self) -> LocalServingStore:
+        """Return a store that begins with what the last one left."""
+        if self._open is not None:
+            self._open.close()
+        self._open = LocalServingStore(self._folder, 1, LIMITS)
+        return self._open
+
+
+def run(make: Callable[[], ServingMachine], how: settings) -> None:
+    run_state_machine_as_test(make, settings=how)  # type: ignore[arg-type]
+
+
+def wiped(servers: Servers) -> WipeableStore:
+    from webapp.adapters.serving.tarantool import TarantoolServingStore
+
+    store = TarantoolServingStore.from_url(servers.serving_urls[0], LIMITS)
+    store.migrate()
+    store.wipe()
+    return store
+
+
+def test_the_local_store_never_loses_or_doubles_a_micro(tmp_path: Path) -> None:
+    folders = Folders(tmp_path)
+    run(lambda: ServingMachine([folders.empty()], folders.reopen), MANY)
+
+
+@pytest.mark.stack
+def test_tarantool_never_loses_or_doubles_a_micro(servers: Servers) -> None:
+    run(lambda: ServingMachine([wiped(servers)]), FEWER)
+
+
+@pytest.mark.stack
+def test_both_stores_give_the_same_answers(servers: Servers, tmp_path: Path) -> None:
+    folders = Folders(tmp_path)
+    run(lambda: ServingMachine([folders.empty(), wiped(servers)]), FEWER)
