@@ -41,6 +41,7 @@ from webapp.domain.ads.services.names import ObjectNames
 from webapp.domain.ads.services.running import RunningCampaigns
 from webapp.domain.ads.services.search import Search
 from webapp.domain.ads.services.servable import ServableAds
+from webapp.domain.ads.services.subjects import EventSubjects
 from webapp.domain.ads.store import AdsStore
 from webapp.domain.analytics.imports.service import StatisticsImports
 from webapp.domain.analytics.imports.work import ImportWork
@@ -67,6 +68,7 @@ from webapp.domain.delivery.settlement import Settlement
 from webapp.domain.events.dead_letters import DeadLetters
 from webapp.domain.events.ports import Bus
 from webapp.domain.events.services import Consumption, Outbox
+from webapp.domain.notifications.notices import Notices
 from webapp.domain.notifications.services import Letters
 from webapp.domain.tasks.exports import Exports
 from webapp.domain.tasks.files import TableWriter
@@ -154,6 +156,21 @@ class Services:
         return DeadLetters(self.session, self.clock, self.adapters.bus)
 
     @cached_property
+    def notices(self) -> Notices:
+        """What people are told inside the cabinet."""
+        return Notices(self.session, self.clock)
+
+    @cached_property
+    def letters(self) -> Letters:
+        """What people are told by mail."""
+        return Letters(self.tasks)
+
+    @cached_property
+    def event_subjects(self) -> EventSubjects:
+        """Names of what events are about."""
+        return EventSubjects(self.session)
+
+    @cached_property
     def tasks(self) -> Tasks:
         """Background work."""
         return Tasks(self.session, self.clock, self.adapters.queue)
@@ -172,7 +189,7 @@ class Services:
     def accounts(self) -> Accounts:
         """Users, advertisers, memberships."""
         adapters = self.adapters
-        return Accounts(self.session, self.clock, self.audit, adapters.passwords, adapters.tokens, Letters(self.tasks))
+        return Accounts(self.session, self.clock, self.audit, adapters.passwords, adapters.tokens, self.letters)
 
     @cached_property
     def balances(self) -> Balances:

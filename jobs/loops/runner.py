@@ -11,14 +11,13 @@ from typing import Protocol
 
 from redis.exceptions import RedisError
 
+from webapp.core.beats import BEATS
 from webapp.core.errors import Unavailable
 from webapp.extensions import db
 from webapp.web.app import KabinetFlask
 
 log = logging.getLogger(__name__)
 
-#: Where each loop leaves its last sign of life, for staff: name → JSON of at, took_ms, failed, lag.
-BEATS = "kabinet:loops"
 LONGEST_REST_SECONDS = 5.0
 
 

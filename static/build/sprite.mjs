@@ -9,7 +9,7 @@ const ALWAYS = [
   'chart-line', 'check', 'chevron-down', 'chevron-left', 'chevron-right', 'chevrons-up-down', 'circle-alert', 'circle-check',
   'circle-help', 'clock', 'code-xml', 'columns-3', 'copy', 'credit-card', 'download', 'ellipsis', 'external-link', 'eye', 'eye-off', 'file-chart-column',
   'file-spreadsheet', 'file-text', 'funnel', 'globe', 'image', 'images', 'image-plus', 'info', 'key-round', 'layout-dashboard', 'list-checks',
-  'link', 'loader-circle', 'lock', 'log-out', 'mail', 'megaphone', 'menu', 'monitor', 'moon', 'mouse-pointer-click', 'panel-left', 'panels-top-left',
+  'link', 'loader-circle', 'lock', 'log-out', 'mail', 'mail-check', 'mail-warning', 'megaphone', 'menu', 'monitor', 'moon', 'mouse-pointer-click', 'panel-left', 'panels-top-left',
   'pause', 'pencil', 'play', 'plus', 'radio', 'receipt-text', 'refresh-cw', 'rotate-ccw', 'scroll-text', 'search', 'search-x',
   'settings', 'sheet', 'shield-check', 'sliders-horizontal', 'smartphone', 'sun', 'sun-moon', 'table', 'tablet', 'trash-2',
   'triangle-alert', 'undo-2', 'upload', 'user', 'users', 'wallet', 'wifi-off', 'x',

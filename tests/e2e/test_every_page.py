@@ -41,7 +41,7 @@ NO_PAGES = {
     "admin.home": "leads to the first page somebody may see",
 }
 #: All that somebody new can see; their objects come later.
-EMPTY_PAGES = ("/", "/campaigns", "/creatives", "/balance", "/reports", "/imports", "/exports", "/settings")
+EMPTY_PAGES = ("/", "/campaigns", "/creatives", "/balance", "/reports", "/imports", "/exports", "/settings", "/notices")
 MAIN_PARTS = ("/", "/campaigns", "/reports", "/balance")
 PART_BYTES = 10 * 1024
 SHIFT = 0.1

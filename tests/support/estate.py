@@ -19,6 +19,8 @@ from webapp.domain.ads.creative_types import CreativeInput
 from webapp.domain.ads.models import CreativeKind
 from webapp.domain.ads.types import AdInput
 from webapp.domain.billing.ports import Card
+from webapp.domain.notifications.models import Notice
+from webapp.domain.notifications.types import News, NoticeKind
 from webapp.domain.tasks.exports import ExportRequest
 from webapp.extensions import db
 from webapp.web.app import KabinetFlask
@@ -59,7 +61,11 @@ def _fill(services: Services, session: Session, scope: Scope) -> dict[str, str]:
     imported = services.imports.upload(scope, "figures.csv", BytesIO(STATISTICS))
     services.imports.start(scope, imported.public_id)
     export = services.exports.request(scope, ExportRequest("campaigns", "csv", "Campaigns", {}))
+    told = {"name": "Autumn jackets", "public_id": campaign.public_id}
+    news = News(scope.advertiser_id, NoticeKind.CAMPAIGN_ENDED, "ev_estate", told, services.clock.now())
+    services.notices.add(news)
     session.flush()
+    notice = session.query(Notice).filter_by(advertiser_id=scope.advertiser_id).one()
     version = services.creatives.get(scope, PublicId(creative.public_id)).versions[0]
     return {
         "campaign_id": campaign.public_id,
@@ -71,6 +77,7 @@ def _fill(services: Services, session: Session, scope: Scope) -> dict[str, str]:
         "payment_id": payment.public_id,
         "import_id": imported.public_id,
         "export_id": export.public_id,
+        "notice_id": notice.public_id,
         "field": "name",
         "step": "audience",
     }

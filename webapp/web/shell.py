@@ -106,6 +106,13 @@ class Shell:
         balances = services().balances
         return ShellBalance(balances.balance(scope).available_micros, scope.currency, balances.days_left(scope))
 
+    @cached_property
+    def unread(self) -> int | None:
+        """Return how many notices are unread, None outside the cabinet."""
+        if request.blueprint != "cabinet" or self.scope is None:
+            return None
+        return services().notices.unread_count(self.scope)
+
     def _staff_counts(self) -> dict[str, int]:
         if not self.can(Permission.STAFF_MODERATE):
             return {}
@@ -177,3 +184,6 @@ def register_shell(app: Flask) -> None:
     @app.context_processor
     def _context() -> dict[str, Any]:
         return {"shell": shell()} if has_request_context() else {}
+
+    # Macros are imported without the page's context, so the bell asks for itself.
+    app.jinja_env.globals["unread_notices"] = lambda: shell().unread if has_request_context() else None

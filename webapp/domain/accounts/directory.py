@@ -6,13 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.core.errors import NotFound
 from webapp.core.ids import PublicId
 from webapp.core.paging import Page, PageRequest
-from webapp.core.permissions import AdvertiserRole, Permission
+from webapp.core.permissions import AdvertiserRole, Permission, StaffRole
 from webapp.core.scope import StaffScope
 from webapp.db.likes import ESCAPE, anywhere
 from webapp.domain.accounts.models import Advertiser, Membership, User
@@ -100,6 +100,20 @@ class Directory:
         users = self._user_counts([row.id for row in rows])
         return Page([_card(row, users.get(row.id, 0)) for row in rows], total, page)
 
+    def member_ids(self, advertiser_id: int, roles: Collection[AdvertiserRole]) -> list[int]:
+        """Return the users with one of these roles at an advertiser who may sign in, for letters."""
+        query = (
+            select(User.id)
+            .join(Membership, Membership.user_id == User.id)
+            .where(Membership.advertiser_id == advertiser_id, Membership.role.in_(roles), *_reachable())
+        )
+        return list(self._session.scalars(query.order_by(User.id)))
+
+    def staff_ids(self, roles: Collection[StaffRole]) -> list[int]:
+        """Return the members of staff with one of these roles who may sign in, for letters."""
+        query = select(User.id).where(User.staff_role.in_(roles), *_reachable())
+        return list(self._session.scalars(query.order_by(User.id)))
+
     def get_advertiser(self, staff: StaffScope, public_id: PublicId) -> AdvertiserCard:
         """Return an advertiser or raise NotFound."""
         staff.require(Permission.STAFF_ADVERTISERS)
@@ -148,6 +162,10 @@ class Directory:
             .group_by(Membership.advertiser_id)
         )
         return {row[0]: row[1] for row in self._session.execute(query)} if ids else {}
+
+
+def _reachable() -> tuple[ColumnElement[bool], ...]:
+    return User.disabled_at.is_(None), User.email_confirmed_at.is_not(None)
 
 
 def _card(row: Advertiser, users: int = 0) -> AdvertiserCard:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from webapp.domain.tasks.services import Tasks
 
 
@@ -11,6 +14,7 @@ class Letters:
     def __init__(self, tasks: Tasks) -> None:
         self._tasks = tasks
 
-    def post(self, template: str, user_id: int) -> None:
-        """Ask for a letter of this template to this user."""
-        self._tasks.enqueue(None, "mail", {"template": template, "user_id": user_id}, title=template)
+    def post(self, template: str, user_id: int, values: Mapping[str, Any] | None = None) -> None:
+        """Ask for a letter of this template to this user, filled with JSON-ready values."""
+        payload = {"template": template, "user_id": user_id, **({"values": dict(values)} if values else {})}
+        self._tasks.enqueue(None, "mail", payload, title=template)
