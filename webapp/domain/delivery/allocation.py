@@ -38,6 +38,11 @@ class Standing:
         """Return what it spends in the time a lease should last."""
         return self.used_micros * TARGET_SECONDS // max(self.age_seconds, SHORTEST_SECONDS)
 
+    @property
+    def target_micros(self) -> int:
+        """Return what it should have: enough for its pace, twice what it used of late where it waits nevertheless."""
+        return max(self.pace_micros, 2 * self.used_micros if self.hungry else 0)
+
     def wants(self, price_micros: int) -> bool:
         """Tell whether it should have more: it waits, cannot pay one more event, or soon cannot."""
         return self.hungry or self.left_micros < max(price_micros, self.pace_micros // 3)
@@ -93,7 +98,7 @@ def shares(room_micros: int, price_micros: int, standings: Sequence[Standing]) -
     found: dict[int, int] = {}
     for place, standing in enumerate(wanting):
         events = room_micros // price_micros
-        asked = -(-max(begin, standing.pace_micros) // price_micros)
+        asked = -(-max(begin, standing.target_micros) // price_micros)
         if events > SMALL_ROOM:
             lent = min(asked, events // 4)
         elif standing.hungry:

@@ -92,15 +92,15 @@ def unsettled(records: Sequence[LogRecord], settled_seq: int, node: int) -> list
     fresh = [record for record in records if record.seq > settled_seq]
     last = settled_seq
     for record in fresh:
-        if record.seq != last + 1 and not (last == settled_seq and is_beginning(record.seq)):
+        if record.seq != last + 1 and not (last == settled_seq and may_begin(settled_seq, record.seq)):
             raise BrokenLog(f"the log of node {node} goes on with record {record.seq} after {last}")
         last = record.seq
     return fresh
 
 
-def is_beginning(seq: int) -> bool:
-    """Tell whether a new store's log may begin with this number."""
-    return seq >= FRESH_START and seq % FRESH_START <= 1
+def may_begin(settled_seq: int, seq: int) -> bool:
+    """Tell whether a log may begin here: a node that is new to us, for nothing is trimmed unsettled, or a new store."""
+    return settled_seq == 0 or (seq > settled_seq and seq % FRESH_START <= 1)
 
 
 class Settlement:
