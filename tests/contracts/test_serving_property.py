@@ -19,8 +19,8 @@ from webapp.domain.delivery.types import Limits
 #: Narrow, so that a few steps reach them.
 LIMITS = Limits(impressions_a_minute=9, clicks_a_minute=3, user_impressions_a_minute=6, user_clicks_a_minute=2)
 QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large)
-MANY = settings(max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=QUIET)
-FEWER = settings(max_examples=30, stateful_step_count=40, deadline=None, suppress_health_check=QUIET)
+MANY = settings(max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=QUIET)
+FEWER = settings(max_examples=12, stateful_step_count=30, deadline=None, suppress_health_check=QUIET)
 
 
 class Folders:

@@ -40,7 +40,12 @@ from webapp.domain.delivery.types import (
 PRICES = (700, 3000, 110_000)
 AMOUNTS = (700, 2999, 3000, 50_000, 1_000_000)
 #: Steps of the clock in milliseconds; clocks of several processes differ a little, so it also steps back.
-STEPS = (-2000, 0, 1, 299, 1000, 30_000, 60_000, 300_000, 600_001, 3_600_000, 6 * 3_600_000, 86_400_000)
+STEPS = (
+    *(-2000, 0, 1, 299, 300, 1000, 2000, 15_000, 30_000, 30_000, 60_000, 60_000, 300_000, 600_000, 600_001),
+    *(3_600_000, 6 * 3_600_000, 86_400_000),
+)
+#: How long people take before the next visit, and before they see, view, click and buy.
+PAUSES = (0, 200, 1000, 20_000, 400_000)
 PLACES = (
     placement(1),
     placement(2, size="native", site="m.blog.example"),
@@ -122,6 +127,10 @@ campaigns = st.builds(
 )
 
 
+#: How far ahead the fence is moved, mostly.
+AHEAD_MS = 86_400_000
+
+
 class ServingMachine(RuleBasedStateMachine):
     """Does everything to all its stores, and expects the same answers of each."""
 
@@ -130,17 +139,24 @@ class ServingMachine(RuleBasedStateMachine):
         self.watched = [Watched.of(store) for store in empty]
         self.reopen = reopen
         self.now_ms = NOON_MS
-        self.fence_ms = NOON_MS + 40_000
         self.decisions: list[tuple[Decision, int]] = []
         self.granted: dict[int, LeaseGrant] = {}
-        self.campaigns: dict[int, PublishedCampaign] = {}
-        self._all(lambda store: store.publish(PLACES, (campaign(1), campaign(2, charging=Charging.CLICK, even=True))))
+        even = campaign(2, even=True, daily_micros=500_000, rank_micros=2_000_000, price_micros=3000)
+        shown = (campaign(1), even, campaign(3, charging=Charging.CLICK, rank_micros=1_000_000, price_micros=110_000))
+        self._all(lambda store: store.publish(PLACES, shown))
+        for each in shown:
+            self._grant(each.id, 1_000_000 if each.id < 3 else 150_000, DAY, AHEAD_MS)
 
     def _all(self, do: Callable[[WipeableStore], Any]) -> Any:
         """Do the same to every store; return the answer, which is one."""
         answers = [watched.comparable(do(watched.store)) for watched in self.watched]
         assert all(answer == answers[0] for answer in answers), answers
         return answers[0]
+
+    def _grant(self, campaign_id: int, amount: int, day: int, ahead_ms: int) -> None:
+        given = lease(len(self.granted) + 1, campaign_id, amount, day)
+        self.granted[given.lease_id] = given
+        self._all(lambda store: store.grant(given, self.now_ms + ahead_ms))
 
     def _record(self, event: IncomingEvent) -> None:
         self._all(lambda store: store.record(event))
@@ -149,16 +165,13 @@ class ServingMachine(RuleBasedStateMachine):
     def time_passes(self, step: int) -> None:
         self.now_ms += step
 
-    @rule(ahead=st.sampled_from((-5000, 30_000, 30_000, 10**10)))
+    @rule(ahead=st.sampled_from((-5000, 30_000, AHEAD_MS, AHEAD_MS)))
     def renew(self, ahead: int) -> None:
         self._all(lambda store: store.renew(self.now_ms + ahead))
 
     @rule(number=st.integers(1, 4), amount=st.sampled_from(AMOUNTS), later=st.sampled_from((0, 0, 0, 1)))
     def grant(self, number: int, amount: int, later: int) -> None:
-        day = self.now_ms // 86_400_000 + later
-        given = lease(len(self.granted) + 1, number, amount, day)
-        self.granted[given.lease_id] = given
-        self._all(lambda store: store.grant(given, self.now_ms + 600_000))
+        self._grant(number, amount, self.now_ms // 86_400_000 + later, AHEAD_MS)
 
     @precondition(lambda self: self.granted)
     @rule(data=st.data())
@@ -176,7 +189,6 @@ class ServingMachine(RuleBasedStateMachine):
     @rule(published=st.lists(campaigns, max_size=3, unique_by=lambda each: each.id))
     def publish(self, published: list[PublishedCampaign]) -> None:
         self._all(lambda store: store.publish((), published))
-        self.campaigns |= {each.id: each for each in published}
 
     @rule(campaign_id=st.integers(1, 4))
     def withdraw(self, campaign_id: int) -> None:
@@ -190,12 +202,34 @@ class ServingMachine(RuleBasedStateMachine):
         site=st.sampled_from(("", "", "sub.blog.example")),
     )
     def decide(self, places: list[str], visitor: Any, seed: int, words: tuple[str, ...], site: str) -> None:
-        chance = random.Random(seed)
+        self._decide(places, random.Random(seed), visitor, words, site)
+
+    def _decide(
+        self, places: Sequence[str], chance: random.Random, visitor: Any, words: tuple[str, ...] = (), site: str = ""
+    ) -> list[Decision]:
         wanted = tuple(Wanted(place, chance.getrandbits(63), chance.getrandbits(31)) for place in places)
         request = DecisionRequest(self.now_ms, wanted, visitor, words, site)
         self._all(lambda store: store.trace(request))
-        answers = self._all(lambda store: store.decide(request))
-        self.decisions += [(answer, self.now_ms) for answer in answers if answer.filled]
+        filled = [answer for answer in self._all(lambda store: store.decide(request)) if answer.filled]
+        self.decisions += [(answer, self.now_ms) for answer in filled]
+        return filled
+
+    @rule(seed=st.integers(0, 10**6), visits=st.integers(1, 12))
+    def people_come(self, seed: int, visits: int) -> None:
+        chance = random.Random(seed)
+        for _ in range(visits):
+            self.now_ms += chance.choice(PAUSES)
+            visitor = chance.choice((*VISITORS, *VISITORS[:2] * 2))
+            for answer in self._decide(["pl_1", "pl_3"][: chance.randint(1, 2)], chance, visitor):
+                self._live_through(answer, chance, visitor)
+
+    def _live_through(self, answer: Decision, chance: random.Random, visitor: Any) -> None:
+        decided_ms = now_ms = self.now_ms
+        for kind in REPORTED:
+            now_ms += chance.choice(PAUSES)
+            for _ in range(chance.choice((0, 1, 1, 1, 2))):
+                order = chance.choice(("", "A-1", "B-2", "C-3"))
+                self._record(event_of(kind, answer, decided_ms, now_ms, visitor=visitor, order=order))
 
     @precondition(lambda self: self.decisions)
     @rule(data=st.data())
