@@ -18,12 +18,14 @@ from webapp.adapters.geo import geography_from_paths
 from webapp.adapters.images.pillow import PillowPictureReader
 from webapp.adapters.jobs.private_redis import PrivateRedis
 from webapp.adapters.jobs.rq_queue import RqJobQueue
+from webapp.adapters.locks import locks_for
 from webapp.adapters.mail import mailer_from_url
 from webapp.adapters.payments import provider_from_name
 from webapp.adapters.serving import serving_from_url
 from webapp.adapters.tables.csv_writer import CsvTableWriter
 from webapp.adapters.tables.xlsx_writer import XlsxTableWriter
 from webapp.core.clock import Clock, SystemClock
+from webapp.core.locks import Locks
 from webapp.domain.accounts.directory import Directory
 from webapp.domain.accounts.passwords import Passwords
 from webapp.domain.accounts.ports import Mailer
@@ -109,6 +111,10 @@ class Adapters:
     def bus(self) -> Bus:
         """What carries domain events."""
         return bus_from_url(self.settings.bus_url)
+
+    def new_locks(self) -> Locks:
+        """Return a new holder of named locks: each that competes takes one of its own."""
+        return locks_for(self.settings.database_url)
 
     def services(self, session: Session) -> Services:
         """Return the domain services at work in one session."""

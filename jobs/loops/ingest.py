@@ -1,0 +1,51 @@
+"""One loop a serving node: its events into the store of figures."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from jobs.loops.runner import Loop
+from webapp.db.engines import reading
+from webapp.domain.accounts.directory import Directory
+from webapp.domain.delivery.event_rows import EventRows
+from webapp.domain.delivery.ingest import Ingest
+from webapp.domain.delivery.ports import ServingStore
+from webapp.extensions import db
+from webapp.web.app import KabinetFlask
+
+
+class IngestLoop:
+    """Writes a batch when one is full, else what came within the last half second."""
+
+    pause_seconds = 0.5
+
+    def __init__(self, app: KabinetFlask, node: ServingStore) -> None:
+        adapters = app.adapters
+        self.name = f"ingest-{node.node}"
+        self._ingest = Ingest(
+            node.node, node, adapters.analytics, EventRows(node.node, zones), adapters.new_locks(), adapters.clock
+        )
+
+    def step(self) -> bool:
+        """Write one batch."""
+        return self._ingest.step()
+
+    def lag(self) -> dict[str, float]:
+        """Return how many events waited at the last look, and for how long."""
+        return self._ingest.lag()
+
+
+def zones(advertiser_ids: Collection[int]) -> Mapping[int, str]:
+    """Return the zones of advertisers; the database is let go of at once."""
+    with reading():
+        session = db.session()
+        try:
+            found = Directory(session).accounts(advertiser_ids)
+            return {id: account.zone for id, account in found.items()}
+        finally:
+            session.rollback()
+
+
+def make(app: KabinetFlask) -> list[Loop]:
+    """Return the loop of each node."""
+    return [IngestLoop(app, node) for node in app.adapters.serving]
