@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
+from tests.servers import Servers
 from webapp.adapters.locks import locks_for
 from webapp.adapters.locks.mysql import MysqlLocks
 from webapp.core.errors import Unavailable
+from webapp.core.locks import Locks
 
 
 @pytest.fixture(params=["sqlite", "mysql"])
@@ -20,8 +24,22 @@ def url(request: pytest.FixtureRequest) -> str:
     return address
 
 
-def test_one_holder_at_a_time(url: str) -> None:
-    ours, theirs = locks_for(url), locks_for(url)
+@pytest.fixture
+def holder() -> Iterator[Callable[[str], Locks]]:
+    """Give what makes holders; they let go at the end."""
+    made: list[Locks] = []
+
+    def make(url: str) -> Locks:
+        made.append(locks_for(url))
+        return made[-1]
+
+    yield make
+    for locks in made:
+        locks.close()
+
+
+def test_one_holder_at_a_time(url: str, holder: Callable[[str], Locks]) -> None:
+    ours, theirs = holder(url), holder(url)
     assert not ours.holds("a")
     assert ours.acquire("a")
     assert ours.acquire("a")
@@ -37,8 +55,8 @@ def test_one_holder_at_a_time(url: str) -> None:
     ours.release("never held")
 
 
-def test_who_waits_gets_it(url: str) -> None:
-    ours, theirs = locks_for(url), locks_for(url)
+def test_who_waits_gets_it(url: str, holder: Callable[[str], Locks]) -> None:
+    ours, theirs = holder(url), holder(url)
     assert ours.acquire("waited")
     timer = threading.Timer(0.2, lambda: ours.release("waited"))
     timer.start()
@@ -47,13 +65,23 @@ def test_who_waits_gets_it(url: str) -> None:
     theirs.release("waited")
 
 
-def test_a_broken_connection_has_no_locks(servers: object) -> None:
-    url = servers.mysql_url  # type: ignore[attr-defined]
-    ours, theirs = MysqlLocks(url), MysqlLocks(url)
+def test_who_closes_lets_go_of_everything(url: str, holder: Callable[[str], Locks]) -> None:
+    ours, theirs = holder(url), holder(url)
+    assert ours.acquire("one")
+    assert ours.acquire("two")
+    ours.close()
+    assert theirs.acquire("one", 5)
+    assert theirs.acquire("two", 5)
+
+
+def test_a_broken_connection_has_no_locks(servers: Servers, holder: Callable[[str], Locks]) -> None:
+    url = servers.mysql_url
+    ours, theirs = holder(url), holder(url)
+    assert isinstance(ours, MysqlLocks)
     assert ours.acquire("broken")
     assert ours._connection is not None
     number = ours._connection.execute(text("SELECT CONNECTION_ID()")).scalar()
-    with create_engine(url).connect() as other:
+    with create_engine(url, poolclass=NullPool).connect() as other:
         other.execute(text(f"KILL {number}"))
     with pytest.raises(Unavailable):
         ours.holds("broken")

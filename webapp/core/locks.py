@@ -16,3 +16,6 @@ class Locks(Protocol):
 
     def release(self, name: str) -> None:
         """Let go of a lock; of one that is not held too."""
+
+    def close(self) -> None:
+        """Let go of everything."""

@@ -39,6 +39,12 @@ class MysqlLocks:
         if self._connection is not None:
             self._ask("SELECT RELEASE_LOCK(:name)", name)
 
+    def close(self) -> None:
+        """Let go of everything."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
     def _ask(self, sql: str, name: str, **values: int) -> bool:
         try:
             if self._connection is None:

@@ -39,3 +39,10 @@ class ProcessLocks:
             if _held.get((self._address, name)) is self:
                 del _held[self._address, name]
                 _guard.notify_all()
+
+    def close(self) -> None:
+        """Let go of everything."""
+        with _guard:
+            names = [name for (_, name), holder in _held.items() if holder is self]
+        for name in names:
+            self.release(name)
