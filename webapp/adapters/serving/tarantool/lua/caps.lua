@@ -20,13 +20,13 @@ local function stretch(C, day, now)
 end
 
 function M.is_reached(C, day, user_key, now)
-    if C.cap_count == 0 or user_key == '' then return false end
+    if C.cap_count == nil or user_key == '' then return false end
     local row = box.space.kb_caps:get{C.id, (stretch(C, day, now)), user_key}
     return row ~= nil and row[4] >= C.cap_count
 end
 
 function M.count(C, day, user_key, now)
-    if C.cap_count == 0 or user_key == '' then return end
+    if C.cap_count == nil or user_key == '' then return end
     local number, ends = stretch(C, day, now)
     box.space.kb_caps:upsert({C.id, number, user_key, 1, ends}, {{'+', 4, 1}, {'=', 5, ends}})
 end

@@ -44,9 +44,13 @@ function M.load()
     for _, row in box.space.kb_counters:pairs() do add(row[1], row[2], row[3], row[4], row[5], num(row[6])) end
 end
 
+-- Filled anew for each event: what is written is copied at once.
+local fresh, growth = {0, 0, 0, 0, 1, 0}, {{'+', 5, 1}, {'+', 6, 0}}
+
 function M.count(campaign, day, kind, verdict, charged)
     local amount = int(charged)
-    box.space.kb_counters:upsert({campaign, day, kind, verdict, 1, amount}, {{'+', 5, 1}, {'+', 6, amount}})
+    fresh[1], fresh[2], fresh[3], fresh[4], fresh[6], growth[2][3] = campaign, day, kind, verdict, amount, amount
+    box.space.kb_counters:upsert(fresh, growth)
     add(campaign, day, kind, verdict, 1, charged)
     if verdict == 0 and (kind == KINDS.impression or kind == KINDS.click) then moved[campaign] = true end
 end

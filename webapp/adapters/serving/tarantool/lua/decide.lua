@@ -7,24 +7,28 @@ local UNKNOWN_PLACEMENT, NO_CAMPAIGN, NONE_ELIGIBLE = 1, 2, 3
 local NOTHING = {}
 local DICE = 2147483648
 
+-- One for all requests: nothing yields while one is answered, and a table less is one less to collect.
+local request = {}
+
 -- What a request tells, the six dimensions of targeting by their number.
 local function request_of(now, site, keywords, country, region, device, os, browser, language, ip_prefix, user_day,
                           user_key, suspect)
-    return {
-        country, region, device, os, browser, language, now = now, site = site, keywords = keywords,
-        ip_prefix = ip_prefix, user_day = user_day, user_key = user_key, suspect = suspect,
-    }
+    local R = request
+    R[1], R[2], R[3], R[4], R[5], R[6] = country, region, device, os, browser, language
+    R.now, R.site, R.keywords, R.ip_prefix, R.user_day = now, site, keywords, ip_prefix, user_day
+    R.user_key, R.suspect = user_key, suspect
+    return R
 end
 local REQUEST = 13
 
 -- The ad the dice (below 2^31) fall on, each as often as its weight.
 local function choose(ads, dice)
-    local pick, weights = math.floor(dice * ads.total / DICE), ads.weights
-    for place = 1, #weights do
-        pick = pick - weights[place]
-        if pick < 0 then return ads.versions[place] end
+    local pick = math.floor(dice * ads[1] / DICE)
+    for place = 2, #ads, 2 do
+        pick = pick - ads[place + 1]
+        if pick < 0 then return ads[place] end
     end
-    return ads.versions[1]
+    return ads[2]
 end
 
 local function win(C, at, lease, P, R, key, dice)

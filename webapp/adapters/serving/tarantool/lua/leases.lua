@@ -39,11 +39,14 @@ function M.enter(lease)
     table.insert(list, lease)
 end
 
+-- Filled anew for each lease: what is written is copied at once.
+local row = {}
+
 function M.write(lease)
-    box.space.kb_leases:replace{
-        lease.id, lease.campaign, lease.advertiser, int(lease.amount), int(lease.held), int(lease.spent), lease.day,
-        lease.starts, lease.ends, lease.closing, lease.used, lease.order,
-    }
+    row[1], row[2], row[3], row[4] = lease.id, lease.campaign, lease.advertiser, int(lease.amount)
+    row[5], row[6], row[7] = int(lease.held), int(lease.spent), lease.day
+    row[8], row[9], row[10], row[11], row[12] = lease.starts, lease.ends, lease.closing, lease.used, lease.order
+    box.space.kb_leases:replace(row)
 end
 
 function M.saw(now)

@@ -30,7 +30,7 @@ local function refilled(C, at, now)
 end
 
 local function is_paced(C)
-    return C.even and C.daily >= 0
+    return C.daily >= 0
 end
 
 -- Fill the bucket and tell whether it allows a price; `trying` leaves it as it was.

@@ -72,11 +72,13 @@ local function wipe()
     K.start()
 end
 
--- How much memory things take, in bytes, for those who measure.
+-- Bytes of Lua, of the arena (tuples and indexes), and bytes and rows of each space, for those who measure.
 local function sizes()
-    local found = {{'lua', collectgarbage('count') * 1024}}
+    collectgarbage()
+    local found = {{'lua', collectgarbage('count') * 1024}, {'arena', int(box.slab.info().arena_used)}}
     for _, name in ipairs(K.schema.DATA) do
-        local space, bytes = box.space[name], box.space[name]:bsize()
+        local space = box.space[name]
+        local bytes = space:bsize()
         for number, index in pairs(space.index) do
             if type(number) == 'number' then bytes = bytes + index:bsize() end
         end

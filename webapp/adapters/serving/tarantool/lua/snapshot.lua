@@ -13,11 +13,29 @@ local NOTHING = {}
 M.lists = {}
 local placements, placements_by_id, campaigns, shown, references, next_version
 
-local function set_of(words)
-    if #words == 0 then return nil end
+-- Tables of equal content are one table: the collector walks every table that lives, again and again, so what ten
+-- thousand campaigns share must not be ten thousand tables. Keys begin with what kind of table it is.
+local shared = setmetatable({}, {__mode = 'v'})
+
+local function share(kind, values, make)
+    local key = kind .. table.concat(values, '\0')
+    local found = shared[key]
+    if found == nil then
+        found = make(values)
+        shared[key] = found
+    end
+    return found
+end
+
+local function make_set(words)
     local set = {}
     for _, word in ipairs(words) do set[word] = true end
     return set
+end
+
+local function set_of(words)
+    if #words == 0 then return nil end
+    return share('set', words, make_set)
 end
 
 -- Windows as {starts, ends, weight, day, weight of the later ones of its day} one after another.
@@ -44,41 +62,58 @@ local function rank(C)
     C.ecpm = K.numbers.muldiv(C.rank, millionths, 1000)
 end
 
+-- By size: the sum of the weights, then version and weight of each ad.
 local function sizes_of(versions)
     local sizes, ads = {}, box.space.kb_ads
     for _, version in ipairs(versions) do
         local ad = ads:get(version)
         local same = sizes[ad[7]]
         if same == nil then
-            same = {total = 0, versions = {}, weights = {}}
+            same = {0}
             sizes[ad[7]] = same
         end
         local weight = math.max(ad[8], 0)
-        table.insert(same.versions, version)
-        table.insert(same.weights, weight)
-        same.total = same.total + weight
+        same[1], same[#same + 1], same[#same + 2] = same[1] + weight, version, weight
     end
     return sizes
 end
 
-local function lay_out(row)
-    local C = {
-        id = row[1], advertiser = row[4], charging = row[5], price = num(row[6]), rank = num(row[7]), even = row[8],
-        daily = num(row[9]), windows = windows_of(row[10]), cap_count = row[11], cap_window = row[12],
-        category = row[13], sites = row[21] ~= 0 and (set_of(row[20]) or NOTHING) or nil, only = row[21] == 1,
-        keywords = set_of(row[22]), sizes = sizes_of(row[23]), versions = row[23],
-    }
+-- Number of a dimension and the set of its wanted values, one after another.
+local function wanted_of(lists)
     local wanted = {}
-    for place = 1, 6 do
-        local set = set_of(row[13 + place])
+    for place, words in ipairs(lists) do
+        local set = set_of(words)
         if set ~= nil then
             table.insert(wanted, place)
             table.insert(wanted, set)
         end
     end
-    if #wanted > 0 then C.wanted = wanted end
+    return wanted
+end
+
+-- What most campaigns lack is left out: a table of sixteen entries takes half of one of seventeen.
+local function lay_out(row)
+    local C = {
+        id = row[1], advertiser = row[4], charging = row[5], price = num(row[6]), rank = num(row[7]), ecpm = 0,
+        daily = row[8] and num(row[9]) or -1, windows = share('windows', row[10], windows_of), category = row[13],
+        sizes = sizes_of(row[23]), keywords = set_of(row[22]),
+    }
+    if row[11] > 0 then C.cap_count, C.cap_window = row[11], row[12] end
+    if row[21] ~= 0 then C.sites, C.only = set_of(row[20]) or NOTHING, row[21] == 1 end
+    local lists, words = {}, {}
+    for place = 1, 6 do
+        lists[place] = row[13 + place]
+        words[place] = table.concat(lists[place], '\1')
+    end
+    if #table.concat(words) > 0 then
+        C.wanted = share('wanted', words, function() return wanted_of(lists) end)
+    end
     rank(C)
     return C
+end
+
+local function versions_of(C)
+    return box.space.kb_campaigns:get(C.id)[23]
 end
 
 local function dearer(a, b)
@@ -88,7 +123,7 @@ end
 
 local function enter(C)
     campaigns[C.id] = C
-    for _, version in ipairs(C.versions) do shown[version] = true end
+    for _, version in ipairs(versions_of(C)) do shown[version] = true end
     for size in pairs(C.sizes) do
         local list = M.lists[size]
         if list == nil then
@@ -104,12 +139,14 @@ local function forget_version(version)
     if not shown[version] and (references[version] or 0) == 0 then box.space.kb_ads:delete(version) end
 end
 
--- Take a campaign out of the lists; its entries go when they are next sorted.
+-- Take a campaign out of the lists; its entries go when they are next sorted. Return the versions it showed.
 local function leave(C)
+    local versions = versions_of(C)
     campaigns[C.id] = nil
     C.gone = true
-    for _, version in ipairs(C.versions) do shown[version] = nil end
+    for _, version in ipairs(versions) do shown[version] = nil end
     for size in pairs(C.sizes) do M.lists[size].sorted = false end
+    return versions
 end
 
 local function sorted(list)
@@ -179,18 +216,16 @@ end
 
 local function publish_campaign(row)
     local ads, versions, before = row[23], {}, {}
-    local old = campaigns[row[1]]
+    local old, left = campaigns[row[1]], NOTHING
     if old ~= nil then
-        for _, version in ipairs(old.versions) do before[box.space.kb_ads:get(version)[3]] = version end
-        leave(old)
+        left = leave(old)
+        for _, version in ipairs(left) do before[box.space.kb_ads:get(version)[3]] = version end
     end
     for _, ad in ipairs(ads) do table.insert(versions, version_of(ad, before)) end
     row[23] = versions
     box.space.kb_campaigns:replace(row)
     enter(lay_out(row))
-    if old ~= nil then
-        for _, version in ipairs(old.versions) do forget_version(version) end
-    end
+    for _, version in ipairs(left) do forget_version(version) end
 end
 
 local function withdraw_placement(id)
@@ -216,8 +251,7 @@ function M.withdraw(placement_ids, campaign_ids)
     for _, id in ipairs(campaign_ids) do
         local C = campaigns[id]
         if C ~= nil then
-            leave(C)
-            for _, version in ipairs(C.versions) do forget_version(version) end
+            for _, version in ipairs(leave(C)) do forget_version(version) end
             box.space.kb_campaigns:delete(id)
         end
     end
@@ -241,7 +275,7 @@ end
 function M.version(campaign_id, ad_id)
     local C = campaigns[campaign_id]
     if C == nil then return nil end
-    for _, version in ipairs(C.versions) do
+    for _, version in ipairs(versions_of(C)) do
         local ad = box.space.kb_ads:get(version)
         if ad[3] == ad_id then return ad end
     end
