@@ -64,15 +64,12 @@ def _wait_until_something_is_shown(fleet: Fleet, town: Market) -> None:
 
 
 def _browse_and_kill(fleet: Fleet, town: Market) -> Truth:
-    truth, ended = Truth(), threading.Event()
+    truth = Truth()
     crowds = [threading.Thread(target=_crowd, args=(fleet.url, town, truth, seed)) for seed in range(THREADS)]
-    killer = threading.Thread(target=_kill_in_turn, args=(fleet, ended))
-    for thread in (*crowds, killer):
-        thread.start()
     for thread in crowds:
-        thread.join()
-    ended.set()
-    killer.join()
+        thread.start()
+    # In this thread: a server is ended by the kernel together with the thread that started it.
+    _kill_in_turn(fleet, crowds)
     assert truth.filled > SECONDS
     return truth
 
@@ -85,10 +82,11 @@ def _crowd(url: str, town: Market, truth: Truth, seed: int) -> None:
     client.close()
 
 
-def _kill_in_turn(fleet: Fleet, ended: threading.Event) -> None:
+def _kill_in_turn(fleet: Fleet, crowds: list[threading.Thread]) -> None:
     chance = random.Random(7)
     victims = fleet.victims()
-    while not ended.wait(KILL_EVERY_SECONDS * chance.uniform(0.5, 1.5)):
+    while any(thread.is_alive() for thread in crowds):
+        time.sleep(KILL_EVERY_SECONDS * chance.uniform(0.5, 1.5))
         fleet.kill(victims[len(fleet.kills) % len(victims)])
 
 
