@@ -10,6 +10,7 @@ from jobs.loops.looking import look
 from jobs.loops.runner import Loop
 from webapp.core.errors import Unavailable
 from webapp.db.transaction import run_in_transaction
+from webapp.domain.delivery.nodes import KnownNode
 from webapp.domain.delivery.ports import ServingStore
 from webapp.extensions import db
 from webapp.web.app import KabinetFlask
@@ -71,21 +72,19 @@ class Housekeeping:
         services = self._services
         known = look(services.session, services.nodes.every)
         for store in self._app.adapters.serving:
-            node = known.get(store.node)
-            upto = min(node.settled_seq, self._ingested_seq(store.node, node.settled_seq)) if node else 0
-            if node is None or upto <= node.trimmed_seq:
-                continue
             try:
-                store.trim(upto)
+                if node := known.get(store.node):
+                    self._trim(store, node)
             except Unavailable as error:
                 log.warning("the log of node %d is not trimmed: %s", store.node, error)
-                continue
-            run_in_transaction(services.session, lambda node=store.node, upto=upto: services.nodes.trimmed(node, upto))  # type: ignore[misc]
 
-    def _ingested_seq(self, node: int, settled_seq: int) -> int:
-        """Return the last record the figures have; they may lag behind the ledger, or be ahead of it."""
-        last_seq: Callable[[int], int] | None = getattr(self._app.adapters.analytics, "last_seq", None)
-        return settled_seq if last_seq is None else last_seq(node)
+    def _trim(self, store: ServingStore, node: KnownNode) -> None:
+        upto = min(node.settled_seq, self._app.adapters.analytics.last_seq(node.node))
+        if upto <= node.trimmed_seq:
+            return
+        store.trim(upto)
+        services = self._services
+        run_in_transaction(services.session, lambda: services.nodes.trimmed(node.node, upto))
 
     def _do_duties(self, now: datetime) -> None:
         for name, every, duty in DUTIES:

@@ -8,13 +8,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from tests.support.bank import Bank, bank_of
 from webapp.core.errors import Unavailable
+from webapp.domain.accounts.models import Advertiser
+from webapp.domain.ads.types import StatusCode
 from webapp.domain.delivery.models import LeaseStatus
 from webapp.domain.delivery.settlement import BrokenLog
 from webapp.domain.delivery.types import EventKind, Verdict
 from webapp.domain.events.types import BALANCE_EMPTY, BALANCE_LOW, BUDGET_SPENT, CAMPAIGN_ENDED
+from webapp.extensions import db
 from webapp.settings import Profile
 from webapp.wiring import Services
 
@@ -305,6 +309,70 @@ def test_promo_money_is_lent_too_and_comes_home_as_money(bank: Bank) -> None:
     assert (pockets.reserved_micros, pockets.spent_micros) == (0, 12_000)
     assert pockets.spendable_micros == 2 * UNIT - 12_000
     bank.prove()
+
+
+def test_money_lent_to_a_campaign_is_no_empty_balance(bank: Bank) -> None:
+    scope = bank.advertiser(6_000)
+    sold = bank.sell(scope, 3_000, daily=10 * UNIT)
+    bank.allocate()
+    assert bank.pockets(scope).spendable_micros == 0
+
+    def status(services: Services) -> StatusCode:
+        rows = services.campaigns.every(scope)
+        return services.statuses.of(scope, rows)[sold.id].status.code
+
+    assert bank.do(status) is StatusCode.SERVING
+    for node in (1, 2):
+        bank.visits(sold, 2, node)
+    bank.settle()
+    assert bank.do(status) is StatusCode.BALANCE_EMPTY
+
+
+def test_a_suspended_advertiser_gets_its_money_back(bank: Bank) -> None:
+    scope = bank.advertiser(100 * UNIT)
+    sold = bank.sell(scope, 3_000, daily=10 * UNIT)
+    bank.allocate()
+
+    def suspend(services: Services) -> None:
+        row = services.session.get(Advertiser, scope.advertiser_id)
+        assert row is not None
+        row.suspended_at = bank.clock.now()
+
+    bank.do(suspend)
+    for _ in range(2):
+        bank.round()
+    bank.settle()
+    assert not bank.ask(sold).filled
+    assert bank.pockets(scope).available_micros == 100 * UNIT
+
+
+def test_a_round_asks_as_much_for_forty_campaigns_as_for_four(bank: Bank) -> None:
+    scope = bank.advertiser(100 * UNIT)
+    for _ in range(4):
+        bank.sell(scope, 3_000, daily=UNIT)
+    bank.allocate()
+    few = _queries(bank)
+    for _ in range(36):
+        bank.sell(scope, 3_000, daily=UNIT)
+    bank.allocate()
+    assert _queries(bank) == few
+
+
+def _queries(bank: Bank) -> int:
+    seen: list[str] = []
+    with bank.app.app_context():
+        engine = db.engine
+
+    def note(*about: object) -> None:
+        seen.append(str(about[2]))
+
+    bank.clock.move(seconds=6)
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        bank.allocate()
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return len(seen)
 
 
 def test_what_happens_to_money_is_told_once(bank: Bank) -> None:
