@@ -76,6 +76,12 @@ def test_events_arrive_in_the_order_they_were_sent_in(bus: Bus) -> None:
     assert drain(bus, "sync") == sent
 
 
+def test_one_that_only_reads_gets_all_of_a_long_queue_in_order(make_bus: MakeBus) -> None:
+    sent = [event(id=f"ev_{number}") for number in range(180)]
+    make_bus().publish(sent)
+    assert drain(make_bus(), "sync") == sent
+
+
 def test_each_consumer_hears_of_what_it_listens_to(bus: Bus) -> None:
     changed, decided = event("ads.creative.changed.v1"), event("ads.creative.decided.v1")
     low, campaign = event("billing.balance.low.v1"), event("ads.campaign.changed.v1")

@@ -24,6 +24,8 @@ from webapp.domain.events.topics import matches
 from webapp.domain.events.types import Envelope
 
 log = logging.getLogger(__name__)
+# The driver writes pages about each connection it cannot open; what we raise says as much in a line.
+logging.getLogger("pika").setLevel(logging.CRITICAL)
 T = TypeVar("T")
 
 ATTEMPT = "x-attempt"
@@ -169,9 +171,10 @@ class RabbitBus:
 
     def _consuming(self, consumer: str) -> BlockingChannel:
         """Return this thread's channel for one consumer."""
+        connection = self._my_connection()
         channels: dict[str, BlockingChannel] = self._mine.__dict__.setdefault("consuming", {})
         if consumer not in channels or channels[consumer].is_closed:
-            channels[consumer] = self._confirming(self._my_connection())
+            channels[consumer] = self._confirming(connection)
             channels[consumer].basic_qos(prefetch_count=AHEAD)
         return channels[consumer]
 
