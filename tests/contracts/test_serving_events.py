@@ -157,6 +157,16 @@ def test_a_click_comes_neither_too_soon_nor_twice(desk: Desk) -> None:
     assert desk.click(second, 1300).verdict is Verdict.OK
 
 
+def test_a_blind_click_is_told_once_and_spoils_no_real_one(desk: Desk) -> None:
+    desk.open()
+    decision = desk.ask()
+    blind = [desk.click(decision).verdict for _ in range(3)]
+    assert blind == [Verdict.CLICK_WITHOUT_IMPRESSION, Verdict.DUPLICATE, Verdict.DUPLICATE]
+    desk.impression(decision)
+    assert desk.click(decision, 3000).verdict is Verdict.OK
+    assert desk.click(decision, 4000).verdict is Verdict.DUPLICATE
+
+
 def test_a_click_may_take_a_day(desk: Desk) -> None:
     desk.open()
     first, second = desk.shown(), desk.shown()

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from webapp.domain.delivery.types import Charging, EventKind, IncomingEvent, Limits, Verdict, Visitor
 
 #: Verdicts of an event that leaves no mark on its decision: it never had its turn.
-UNMARKED = frozenset(
-    {Verdict.DUPLICATE, Verdict.EXPIRED, Verdict.VIEW_WITHOUT_IMPRESSION, Verdict.CLICK_WITHOUT_IMPRESSION}
-)
+UNMARKED = frozenset({Verdict.DUPLICATE, Verdict.EXPIRED, Verdict.VIEW_WITHOUT_IMPRESSION})
 
 
 @dataclass(slots=True)
@@ -58,6 +56,9 @@ class OpenDecision:
             self.impression_ms, self.impression = event.now_ms, verdict
         elif event.kind is EventKind.VIEW:
             self.viewed = True
+        elif verdict is Verdict.CLICK_WITHOUT_IMPRESSION:
+            # Known, so that it is told once; the impression may still come, and a click that counts after it.
+            self.click = verdict
         elif event.kind is EventKind.CLICK:
             self.click_ms, self.click = event.now_ms, verdict
         self.keep(limits)
@@ -107,7 +108,8 @@ class Judge:
         if event.now_ms > decision.decided_ms + self.limits.click_seconds * 1000:
             return Verdict.EXPIRED
         if decision.impression_ms is None:
-            return Verdict.CLICK_WITHOUT_IMPRESSION
+            blind = Verdict.CLICK_WITHOUT_IMPRESSION
+            return Verdict.DUPLICATE if decision.click is blind else blind
         if decision.click_ms is not None:
             return Verdict.DUPLICATE
         if suspect := decision.visitor.suspect or event.visitor.suspect:

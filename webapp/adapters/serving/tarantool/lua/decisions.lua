@@ -55,7 +55,11 @@ function M.mark(D, kind, verdict, now)
     local KINDS, limits = K.log.KINDS, K.limits
     if kind == KINDS.impression then D[F.IMPRESSION_MS], D[F.IMPRESSION] = now, verdict end
     if kind == KINDS.view then D[F.VIEWED] = true end
-    if kind == KINDS.click then D[F.CLICK_MS], D[F.CLICK] = now, verdict end
+    if kind == KINDS.click then
+        D[F.CLICK] = verdict
+        -- Told once only; the impression may still come, and a click that counts after it.
+        if verdict ~= K.verdicts.CLICK_WITHOUT then D[F.CLICK_MS] = now end
+    end
     local till = D[F.DECIDED] + limits.hold_ms
     if D[F.IMPRESSION_MS] ~= NONE then
         till = math.max(D[F.IMPRESSION_MS] + limits.view_window_ms, D[F.DECIDED] + limits.click_ms)

@@ -8,7 +8,8 @@ K.verdicts = M
 local OK, DUPLICATE, EXPIRED, CLICK_WITHOUT, VIEW_WITHOUT, TOO_FAST, RATE, BUDGET = 0, 1, 2, 6, 7, 8, 9, 11
 M.BUDGET = BUDGET
 -- An event with one of these never had its turn: it leaves no mark on its decision.
-M.UNMARKED = {[DUPLICATE] = true, [EXPIRED] = true, [CLICK_WITHOUT] = true, [VIEW_WITHOUT] = true}
+M.CLICK_WITHOUT = CLICK_WITHOUT
+M.UNMARKED = {[DUPLICATE] = true, [EXPIRED] = true, [VIEW_WITHOUT] = true}
 
 local F, NONE, KINDS = K.decisions.F, K.decisions.NONE, K.log.KINDS
 
@@ -36,7 +37,7 @@ end
 
 local function click(E, D)
     if E.now > D[F.DECIDED] + K.limits.click_ms then return EXPIRED end
-    if D[F.IMPRESSION_MS] == NONE then return CLICK_WITHOUT end
+    if D[F.IMPRESSION_MS] == NONE then return D[F.CLICK] == CLICK_WITHOUT and DUPLICATE or CLICK_WITHOUT end
     if D[F.CLICK_MS] ~= NONE then return DUPLICATE end
     if suspect(E, D) ~= OK then return suspect(E, D) end
     if too_many(E) then return RATE end
