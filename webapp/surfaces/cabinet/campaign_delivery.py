@@ -18,6 +18,7 @@ from webapp.domain.ads.types import ListedCampaign, Targeting
 from webapp.domain.analytics.services import Selection
 from webapp.domain.analytics.types import Metrics, total
 from webapp.domain.delivery.explaining import Outcome, Simulated
+from webapp.domain.delivery.shape import FLAT
 from webapp.domain.delivery.types import NoFill
 from webapp.surfaces.cabinet import bp
 from webapp.surfaces.cabinet.campaigns import head_context
@@ -90,6 +91,8 @@ def _counted(campaign: Campaign) -> Metrics | None:
 def _simulation(campaign: Campaign) -> dict[str, Any]:
     now, places = services().clock.now(), services().inventory.offered()
     asked = typed(Targeting.from_json(campaign.targeting), now, scope())
+    if not asked.asked:
+        asked.place = _usual_size(campaign)
     answer: dict[str, Any] = {}
     if asked.asked:
         answer = _answer(campaign, asked, places)
@@ -101,6 +104,12 @@ def _simulation(campaign: Campaign) -> dict[str, Any]:
         "answer": None,
         **answer,
     }
+
+
+def _usual_size(campaign: Campaign) -> str:
+    """Return a size the campaign has an ad of, '' while it has none to show."""
+    documents = services().publishing.campaigns(FLAT, (campaign.id,))
+    return next((ad.size for document in documents for ad in document.ads), "")
 
 
 def _answer(campaign: Campaign, asked: Question, places: Sequence[Any]) -> dict[str, Any]:
