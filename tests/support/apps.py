@@ -72,6 +72,8 @@ def running_app(profile: Profile, folder: Path, servers: Servers | None) -> Iter
     with app.app_context():
         upgrade()
     adapters.analytics.migrate()
+    for node in adapters.serving:
+        node.migrate()
     try:
         yield app
     finally:
