@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.e2e.live import Live, live
 from tests.servers.programs import CHROMIUM
@@ -63,9 +63,10 @@ def demo_tab(chromium: Browser, demo_site: Live) -> Iterator[Page]:
     yield from watched_tab(chromium, demo_site.url)
 
 
-def watched_tab(chromium: Browser, url: str) -> Iterator[Page]:
+def watched_tab(chromium: Browser, url: str, user_agent: str | None = None) -> Iterator[Page]:
     """Open a tab and fail at the end on anything the page complained of."""
-    context = chromium.new_context(base_url=url, viewport={"width": 1440, "height": 1000}, locale="en-US")
+    window: ViewportSize = {"width": 1440, "height": 1000}
+    context = chromium.new_context(base_url=url, viewport=window, locale="en-US", user_agent=user_agent)
     page = context.new_page()
     page.set_default_timeout(30_000)
     complaints: list[str] = []

@@ -93,8 +93,8 @@ def live(profile: Profile, folder: Path, servers: Servers | None, *, demo: bool 
             assert servers is not None
             environment.update(_stack_environment(stack, running, servers))
             running.kabinet("migrate")
-            stack.enter_context(_process(["worker"], environment, folder / "worker.log"))
-        stack.enter_context(_process(["serve", "--demo" if demo else "--no-demo"], environment, running.log))
+            stack.enter_context(process(["worker"], environment, folder / "worker.log"))
+        stack.enter_context(process(["serve", "--demo" if demo else "--no-demo"], environment, running.log))
         _wait(url, running.log)
         yield running
 
@@ -135,7 +135,8 @@ def _mail_server() -> Iterator[MailServer]:
 
 
 @contextmanager
-def _process(arguments: list[str], environment: dict[str, str], log: Path) -> Iterator[None]:
+def process(arguments: list[str], environment: dict[str, str], log: Path) -> Iterator[None]:
+    """Run a `kabinet` command until the end of the block."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "webapp.cli", *arguments],
