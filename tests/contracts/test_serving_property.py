@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,3 +73,14 @@ def test_tarantool_never_loses_or_doubles_a_micro(servers: Servers) -> None:
 def test_both_stores_give_the_same_answers(servers: Servers, tmp_path: Path) -> None:
     folders = Folders(tmp_path)
     run(lambda: ServingMachine([folders.empty(), wiped(servers)]), FEWER)
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_both_stores_live_through_the_same_day_alike(servers: Servers, tmp_path: Path, seed: int) -> None:
+    """Long enough for pace, caps and click rates to be what decides."""
+    machine = ServingMachine([Folders(tmp_path).empty(), wiped(servers)])
+    machine.live_a_day(random.Random(seed))
+    machine.all_tell_the_same()
+    machine.every_micro_is_somewhere()
+    machine.counters_agree_with_the_log()

@@ -231,6 +231,30 @@ class ServingMachine(RuleBasedStateMachine):
                 order = chance.choice(("", "A-1", "B-2", "C-3"))
                 self._record(event_of(kind, answer, decided_ms, now_ms, visitor=visitor, order=order))
 
+    def live_a_day(self, chance: random.Random, crowds: int = 60) -> None:
+        """Live through a day of campaigns that pace, caps and click rates hold back, with a tick between the crowds."""
+        paced = {"even": True, "windows": SHAPES[1], "price_micros": 700}
+        shown = (
+            campaign(1, daily_micros=2_500_000, rank_micros=900_000, **paced),
+            campaign(2, daily_micros=1_000_000, rank_micros=1_100_000, **paced),
+            campaign(3, charging=Charging.CLICK, daily_micros=5_000_000, rank_micros=170_000, **paced),
+            campaign(4, charging=Charging.CLICK, rank_micros=200_000, cap_count=2, cap_window="hour"),
+        )
+        # Nobody's, but their places in the ranking show where click rates have moved the others.
+        marks = tuple(campaign(id, rank_micros=50_000 * id, countries=("ZZ",)) for id in range(10, 60))
+        self._all(lambda store: store.publish((), shown + marks))
+        for each in shown:
+            self._grant(each.id, 50_000_000, DAY, AHEAD_MS)
+        people = [replace(PERSON, user_key=f"p{number}", user_day="", ip_prefix="") for number in range(5)]
+        for _ in range(crowds):
+            self.now_ms += chance.choice((60_000, 120_000, 400_000, 900_000))
+            self.tick()
+            for _ in range(chance.randrange(4, 16)):
+                self.now_ms += chance.randrange(200)
+                visitor = chance.choice(people)
+                for answer in self._decide(["pl_1"], chance, visitor):
+                    self._live_through(answer, chance, visitor)
+
     @precondition(lambda self: self.decisions)
     @rule(data=st.data())
     def decide_again(self, data: st.DataObject) -> None:
