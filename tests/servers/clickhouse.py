@@ -50,9 +50,12 @@ USERS = """\
 """
 
 
-def start_clickhouse(folder: Path) -> Server:
-    """Write a configuration and start the server on it; the address is that of the native protocol."""
-    tcp_port, http_port = free_port(), free_port()
+def start_clickhouse(folder: Path, tcp_port: int = 0) -> Server:
+    """Write a configuration and start the server on it; the address is that of the native protocol.
+
+    A folder that has data goes on with it, at the port its users know when that is given.
+    """
+    tcp_port, http_port = tcp_port or free_port(), free_port()
     for name in ("data", "tmp", "user_files", "format_schemas"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     config = folder / "config.xml"

@@ -9,6 +9,7 @@ from webapp.adapters.analytics import analytics_from_url
 from webapp.adapters.locks import locks_for
 from webapp.core.clock import SystemClock
 from webapp.core.errors import Unavailable
+from webapp.domain.analytics.ports import AnalyticsStore
 from webapp.domain.delivery import ingest
 from webapp.domain.delivery.event_rows import EventRows
 from webapp.domain.delivery.ingest import Ingest
@@ -17,9 +18,9 @@ from webapp.domain.delivery.ingest import Ingest
 BATCH = 400
 
 
-def ingest_of(analytics: str, database: str, log: ScriptedLog) -> Ingest:
+def ingest_of(store: AnalyticsStore, database: str, log: ScriptedLog) -> Ingest:
     """Return what carries a log into a store."""
-    store, rows = analytics_from_url(analytics), EventRows(log.node, lambda ids: {id: ZONES[id] for id in ids})
+    rows = EventRows(log.node, lambda ids: {id: ZONES[id] for id in ids})
     return Ingest(log.node, log, store, rows, locks_for(database), SystemClock())
 
 
@@ -28,7 +29,8 @@ def main() -> None:
     analytics, database, last = sys.argv[1:4]
     setattr(ingest, "MOST", BATCH)  # noqa: B010  # a constant that only tests change
     setattr(ingest, "READ", BATCH)  # noqa: B010
-    carrier, store = ingest_of(analytics, database, ScriptedLog(int(last))), analytics_from_url(analytics)
+    store = analytics_from_url(analytics)
+    carrier = ingest_of(store, database, ScriptedLog(int(last)))
     print("ready", flush=True)
     while True:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from webapp.domain.analytics.types import Metrics, total, unix_day
@@ -11,8 +11,8 @@ from webapp.domain.delivery.types import EventKind, LogRecord, Verdict
 
 #: Advertiser → zone.
 ZONES = {1: "Asia/Kathmandu", 2: "Europe/Riga", 3: "America/New_York"}
-FIRST_MS = 1_793_000_000_000
-STEP_MS = 700
+FIRST_MS = 1_792_879_207_000
+STEP_MS = 3_100
 KINDS = (
     (EventKind.IMPRESSION, Verdict.OK),
     (EventKind.IMPRESSION, Verdict.OK),
@@ -86,14 +86,14 @@ def truth(last: int, advertiser: int) -> Metrics:
     return total(counted(record(seq)) for seq in range(1, last + 1) if record(seq).advertiser_id == advertiser)
 
 
-def hours_of_truth(last: int, advertiser: int) -> dict[datetime, Metrics]:
-    """Return them by the local hour they happened in."""
-    zone, found = ZoneInfo(ZONES[advertiser]), dict[datetime, Metrics]()
+def hours_of_truth(last: int, advertiser: int) -> dict[int, Metrics]:
+    """Return them by the second at which the local hour they happened in began."""
+    zone, found = ZoneInfo(ZONES[advertiser]), dict[int, Metrics]()
     for seq in range(1, last + 1):
         item = record(seq)
-        if item.advertiser_id != advertiser:
-            continue
-        local = datetime.fromtimestamp(item.at_ms // 1000, zone)
-        hour = datetime.fromtimestamp(item.at_ms // 1000, zone) - timedelta(minutes=local.minute, seconds=local.second)
-        found[hour] = found.get(hour, Metrics()) + counted(item)
+        if item.advertiser_id == advertiser:
+            second = item.at_ms // 1000
+            local = datetime.fromtimestamp(second, zone)
+            hour = second - local.minute * 60 - local.second
+            found[hour] = found.get(hour, Metrics()) + counted(item)
     return found

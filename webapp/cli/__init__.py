@@ -19,6 +19,8 @@ COMMANDS = {
     "import-stats": "webapp.cli.statistics:import_stats",
     "loops": "webapp.cli.loops:loops",
     "migrate": "webapp.cli.stores:migrate",
+    "replay-ipinyou": "webapp.cli.replay:replay_ipinyou",
+    "rebuild-rollups": "webapp.cli.rollups:rebuild_rollups",
     "serve": "webapp.cli.serve:serve",
     "worker": "webapp.cli.worker:worker",
 }

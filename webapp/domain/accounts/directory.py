@@ -76,6 +76,13 @@ class Directory:
             raise NotFound
         return _card(row)
 
+    def id_of(self, public_id: str) -> int:
+        """Return the internal id of an advertiser, for commands and loops; raise NotFound."""
+        found = self._session.scalar(select(Advertiser.id).where(Advertiser.public_id == public_id))
+        if found is None:
+            raise NotFound
+        return found
+
     def in_good_standing(self, ids: Collection[int]) -> dict[int, AdvertiserCard]:
         """Return those of these advertisers that are not suspended, by internal id, for the loops."""
         query = select(Advertiser).where(Advertiser.id.in_(ids), Advertiser.suspended_at.is_(None))

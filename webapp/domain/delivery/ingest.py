@@ -16,11 +16,13 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from typing import Protocol
 
 from webapp.core.clock import Clock
 from webapp.core.errors import Unavailable
 from webapp.core.locks import Locks
+from webapp.core.periods import Period
 from webapp.domain.analytics.events import AdvertiserDay, days_of
 from webapp.domain.analytics.ports import EventStore, RollupKeeper
 from webapp.domain.delivery.event_rows import EventRows
@@ -97,8 +99,8 @@ class Ingest:
 
     def _recover(self) -> int:
         """Return where to go on, once what the last writer left is known and right."""
-        with self._alone():
-            self._wait_until_quiet()
+        with alone_with_facts(self._locks):
+            wait_until_quiet(self._tables, self._pause)
             self._repair(self._tables.suspects(self._node))
             return self._tables.last_seq(self._node)
 
@@ -114,7 +116,7 @@ class Ingest:
 
     def _write(self, after: int, records: Sequence[LogRecord]) -> None:
         events = self._rows.of(records)
-        with self._alone():
+        with alone_with_facts(self._locks):
             if not self._locks.holds(self._owner):
                 raise Unavailable("Another process has taken over this node's events.")
             self._tables.insert_events(self._node, after, records[-1].seq, events)
@@ -126,18 +128,6 @@ class Ingest:
         repaired = self._tables.repair(days)
         if repaired:
             log.warning("sums of %d days differed from their events in %s and are right now", len(days), repaired)
-
-    def _wait_until_quiet(self) -> None:
-        ends = time.monotonic() + QUIET_SECONDS
-        while not self._tables.is_quiet():
-            if time.monotonic() > ends:
-                raise Unavailable("An earlier insert is still at work in the analytics store.")
-            self._pause(0.1)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        with alone_with_facts(self._locks):
-            yield
 
     def _note_lag(self, records: Sequence[LogRecord]) -> None:
         seconds = self._clock.now().timestamp() - records[0].at_ms / 1000 if records else 0.0
@@ -156,6 +146,29 @@ def alone_with_facts(locks: Locks) -> Iterator[None]:
         yield
     finally:
         locks.release(FACTS_LOCK)
+
+
+def rebuild(
+    tables: RollupKeeper, locks: Locks, period: Period, advertiser_id: int | None = None
+) -> Iterator[tuple[date, Sequence[str]]]:
+    """Put the sums of a period right, a day at a time; yield each day and the tables that differed."""
+    days: dict[date, list[AdvertiserDay]] = {}
+    for item in tables.written_days(period, advertiser_id):
+        days.setdefault(item.day, []).append(item)
+    for day, items in sorted(days.items()):
+        with alone_with_facts(locks):
+            wait_until_quiet(tables)
+            repaired = tables.repair(items)
+        yield day, repaired
+
+
+def wait_until_quiet(tables: RollupKeeper, pause: Callable[[float], None] = time.sleep) -> None:
+    """Wait until what an earlier process began has ended; raise Unavailable when it takes long."""
+    ends = time.monotonic() + QUIET_SECONDS
+    while not tables.is_quiet():
+        if time.monotonic() > ends:
+            raise Unavailable("An earlier insert is still at work in the analytics store.")
+        pause(0.1)
 
 
 def count_after(source: EventLog, seq: int) -> int:
