@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from webapp.core.errors import Unavailable
+from webapp.db.engines import reading
 from webapp.db.transaction import rollback
 from webapp.domain.delivery.ports import ServingStore
 from webapp.domain.delivery.publishing import Difference, Share, compare
@@ -21,15 +22,13 @@ from webapp.wiring import Adapters, Services
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-CONSUMER = "publisher"
-PATTERNS = ("ads.campaign.#", "ads.creative.#", "delivery.inventory.#", "billing.#")
 #: How often everything is compared.
 COMPARE_SECONDS = 60.0
 #: So many documents travel in one call.
 BATCH = 200
-EIGHT_DAYS = 8 * 24 * 3600
+SEVEN_DAYS = 7 * 24 * 3600
 #: The shape last taken, for each installation this process works for, and until when it is good.
-_shapes: dict[Settings, tuple[float, Shape]] = {}
+_shapes: dict[Settings, tuple[int, Shape]] = {}
 
 
 def make(app: KabinetFlask) -> list[NodePublisher]:
@@ -53,11 +52,12 @@ class NodePublisher:
         """Compare all fingerprints; put in what differs, read anew so that nothing old is sent late."""
         services = self._app.adapters.services(db.session())
         shape, share = current_shape(self._app.adapters), Share(self._place, len(self._app.adapters.serving))
-        wanted = [share.of(campaign) for campaign in services.publishing.campaigns(shape)]
-        found = compare(self._node, services.publishing.placements(), wanted)
-        # A new transaction: what was committed meanwhile has been sent by its event, and must not be undone here.
-        rollback(services.session)
-        self._changed = _heal(services, self._node, share, shape, found) if found else 0
+        with reading():
+            wanted = [share.of(campaign) for campaign in services.publishing.campaigns(shape)]
+            found = compare(self._node, services.publishing.placements(), wanted)
+            # A new transaction: what was committed meanwhile has been sent by its event, and must not be undone here.
+            rollback(services.session)
+            self._changed = _heal(services, self._node, share, shape, found) if found else 0
         return False
 
     def lag(self) -> dict[str, float]:
@@ -86,12 +86,12 @@ def handle(services: Services, event: Envelope) -> None:
 
 
 def _concerned(services: Services, event: Envelope) -> Collection[int]:
-    """Return the campaigns an event is about."""
+    """Return the campaigns an event is about; what is on a balance is up to the leases, and in no document."""
     if "campaign_id" in event.payload:
         return {int(event.payload["campaign_id"])}
     if "creative_id" in event.payload:
         return services.publishing.concerned(int(event.payload["creative_id"]))
-    return services.publishing.campaigns_of(event.advertiser_id) if event.advertiser_id else ()
+    return ()
 
 
 def _places_changed(services: Services, payload: Any) -> None:
@@ -137,20 +137,27 @@ def _batches(items: Sequence[T]) -> Iterable[Sequence[T]]:
 
 
 def current_shape(adapters: Adapters) -> Shape:
-    """Return the shape of the traffic of all nodes that answer, taken anew four times a day."""
-    now = adapters.clock.now().timestamp()
-    until, shape = _shapes.get(adapters.settings, (0.0, None))
-    if shape is None or now >= until:
-        shape = shape_of(_traffic(adapters, int(now)), int(now))
-        _shapes[adapters.settings] = (now // RETAKEN_SECONDS * RETAKEN_SECONDS + RETAKEN_SECONDS, shape)
+    """Return the shape of the traffic of all nodes that answer, taken anew four times a day.
+
+    The same hours are read whoever asks and whenever, so that all processes publish the same documents.
+    """
+    now = int(adapters.clock.now().timestamp())
+    until, shape = _shapes.get(adapters.settings, (0, None))
+    if shape is not None and now < until:
+        return shape
+    taken = now // RETAKEN_SECONDS * RETAKEN_SECONDS
+    counts = _traffic(adapters, taken - SEVEN_DAYS)
+    shape = shape_of(counts, now)
+    if len(counts) == len(adapters.serving):
+        _shapes[adapters.settings] = (taken + RETAKEN_SECONDS, shape)
     return shape
 
 
-def _traffic(adapters: Adapters, now: int) -> list[Any]:
+def _traffic(adapters: Adapters, since: int) -> list[Mapping[int, int]]:
     found = []
     for node in adapters.serving:
         try:
-            found.append(node.traffic(now - EIGHT_DAYS))
+            found.append(node.traffic(since))
         except Unavailable as error:
             log.warning("no traffic of node %s: %s", node.node, error)
     return found

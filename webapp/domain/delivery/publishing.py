@@ -90,10 +90,6 @@ class Publishing:
         """Return the campaigns that a change of a creative concerns."""
         return self._ads.campaigns_showing(creative_id)
 
-    def campaigns_of(self, advertiser_id: int) -> Sequence[int]:
-        """Return the campaigns that a change of an account concerns."""
-        return self._ads.campaigns_of(advertiser_id)
-
     def _document(
         self, campaign: ServableCampaign, ads: Sequence[ServableAd], account: Account, calendar: Calendar
     ) -> PublishedCampaign:

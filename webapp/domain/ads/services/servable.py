@@ -126,13 +126,6 @@ class ServableAds:
         """Return the ids of campaigns that have an ad with a creative."""
         return self._session.scalars(select(Ad.campaign_id).where(Ad.creative_id == creative_id).distinct()).all()
 
-    def campaigns_of(self, advertiser_id: int) -> Sequence[int]:
-        """Return the ids of an advertiser's campaigns that are on."""
-        query = select(Campaign.id).where(
-            Campaign.advertiser_id == advertiser_id, Campaign.status == CampaignStatus.ACTIVE
-        )
-        return self._session.scalars(query).all()
-
 
 def _campaign(row: Mapping[Any, Any]) -> ServableCampaign:
     return ServableCampaign(**{**row, "targeting": Targeting.from_json(row["targeting"])})
