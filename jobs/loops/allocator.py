@@ -137,7 +137,9 @@ class Allocator:
 
     def _lost(self, picture: Picture) -> dict[int, list[int]]:
         found = {node: ids for node in picture.states if (ids := picture.vanished(node))}
-        for node in {lease.node for lease in picture.leases} - picture.states.keys():
+        lenders = {lease.node for lease in picture.leases}
+        self._silent = {node: at for node, at in self._silent.items() if node in lenders or node in self._stores}
+        for node in lenders - picture.states.keys():
             silent_at = self._silent.setdefault(node, picture.now)
             known = picture.nodes.get(node)
             fence_at = known.fence_at if known and known.fence_at else silent_at

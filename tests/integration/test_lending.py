@@ -101,6 +101,20 @@ def _reserve_only(bank: Bank, services: Services) -> list[int]:
     return [lease.id for lease in services.leases.reserve(picture.wishes(wanting, ()))]
 
 
+def test_a_crash_between_calling_back_and_revoking_is_healed(bank: Bank) -> None:
+    scope = bank.advertiser(100 * UNIT)
+    sold = bank.sell(scope, 3_000, daily=10 * UNIT)
+    bank.allocate()
+    ids = [lease.id for lease in bank.leases(sold)]
+    bank.do(lambda services: services.leases.call_back(ids))
+    assert bank.visits(sold, 1) == 3_000, "the nodes have not heard of it"
+    bank.allocate()
+    bank.settle()
+    assert {lease.status for lease in bank.leases(sold) if lease.id in ids} == {LeaseStatus.CLOSED}
+    bank.check_limits()
+    bank.prove()
+
+
 def test_a_batch_settled_twice_or_by_two_at_once_is_charged_once(bank: Bank) -> None:
     scope = bank.advertiser(100 * UNIT)
     sold = bank.sell(scope, 3_000, daily=10 * UNIT)

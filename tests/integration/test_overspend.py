@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from jobs.loops.allocator import Allocator
+from jobs.loops.runner import Loop
 from tests.support.bank import Bank, Sold, bank_of
 from webapp.domain.delivery.models import LeaseStatus
 from webapp.domain.delivery.types import EventKind
@@ -81,9 +83,9 @@ def play(bank: Bank, sold: list[Sold], hours: int) -> None:
 
 
 def loops_at_once(bank: Bank) -> None:
-    """Run every loop, and each settling twice, at the same moment."""
-    loops = [bank.allocate, *(lambda loop=loop: bank.run(loop.step) for loop in (*bank.settles, *bank.settles))]
-    threads = [threading.Thread(target=loop) for loop in loops]
+    """Run every loop twice at the same moment, as two processes would."""
+    loops: list[Loop] = [bank.allocator, Allocator(bank.app), *bank.settles, *bank.settles]
+    threads = [threading.Thread(target=bank.run, args=(loop.step,)) for loop in loops]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -31,7 +31,7 @@ from webapp.domain.ads.models import BidModel
 from webapp.domain.billing.audit import audit_ledger
 from webapp.domain.billing.models import SpendDay, TransactionKind
 from webapp.domain.billing.types import Holder, Pockets, Posting
-from webapp.domain.delivery.lease_store import day_number
+from webapp.domain.delivery.lease_store import LENT, day_number
 from webapp.domain.delivery.models import ChargeHour, Lease, LeaseStatus
 from webapp.domain.delivery.types import (
     Charging,
@@ -284,6 +284,14 @@ class Bank:
             pockets, paid_in = self.pockets(scope), self.paid_in[scope.advertiser_id]
             assert pockets.spent_micros <= paid_in
             assert pockets.came_in_micros == paid_in
+            assert pockets.reserved_micros == self.lent(scope)
+
+    def lent(self, scope: Scope) -> int:
+        """Return what is out on leases and was not charged."""
+        query = select(func.coalesce(func.sum(Lease.amount_micros - Lease.settled_micros), 0)).where(
+            Lease.advertiser_id == scope.advertiser_id, Lease.status.in_(LENT)
+        )
+        return int(self.reading(lambda session: session.scalar(query)) or 0)
 
     def prove(self) -> None:
         """Audit the ledger."""
