@@ -85,6 +85,11 @@ class Line:
         """Hang up."""
         self._connection.close()
 
+    def __del__(self) -> None:
+        # A thread that ended leaves its line behind; a line whose node never answered has no connection.
+        if hasattr(self, "_connection"):
+            self._connection.close()
+
     def _receive(self) -> bytes:
         data = self._socket.recv(_CHUNK)
         while len(data) < _LENGTH:

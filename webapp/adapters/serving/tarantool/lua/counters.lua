@@ -8,6 +8,8 @@ K.counters = M
 
 -- Charged by campaign and day; OK impressions and clicks by campaign; campaigns whose totals moved since ranking.
 local spent, totals, moved
+-- Charges of days before this one are of no use to the pace of today, and not kept in memory.
+local oldest = 0
 
 local function total_of(campaign)
     local found = totals[campaign]
@@ -19,7 +21,7 @@ local function total_of(campaign)
 end
 
 local function add(campaign, day, kind, verdict, events, charged)
-    if charged > 0 then
+    if charged > 0 and day >= oldest then
         local days = spent[campaign]
         if days == nil then days = {} spent[campaign] = days end
         days[day] = (days[day] or 0) + charged
@@ -64,6 +66,18 @@ function M.totals(campaign)
     local found = totals[campaign]
     if found == nil then return 0, 0 end
     return found.impressions, found.clicks
+end
+
+-- Let go of the charges of days before one.
+function M.forget_spent(day)
+    if day == oldest then return end
+    oldest = day
+    for campaign, days in pairs(spent) do
+        for number in pairs(days) do
+            if number < oldest then days[number] = nil end
+        end
+        if next(days) == nil then spent[campaign] = nil end
+    end
 end
 
 -- Return the campaigns whose totals changed since the last call.

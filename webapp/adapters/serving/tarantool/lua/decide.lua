@@ -58,7 +58,7 @@ local function decide_one(R, won, public_id, key, dice)
     end
     local list = K.snapshot.list(P.size)
     if list == nil or #list == 0 then return {NO_CAMPAIGN, false, P.id, 0, 0, P.size} end
-    list.requests = list.requests + 1
+    K.funnel.asked(P.size)
     local C, at, lease = K.candidates.walk(list, P, R, won, K.funnel.removed, false)
     if C == nil then return {NONE_ELIGIBLE, false, P.id, 0, 0, P.size} end
     K.funnel.removed(C.id, K.candidates.WON)

@@ -8,7 +8,7 @@ K.housekeeping = M
 local MOST, WRITTEN = 2000, 500
 local TRIMMED = 5000
 local DAY_SECONDS = 86400
-local COUNTERS_KEPT_DAYS = 40
+local COUNTERS_KEPT_DAYS, SPENT_KEPT_DAYS = 40, 4
 local FUNNEL_KEPT_SECONDS, TRAFFIC_KEPT_SECONDS = 2 * DAY_SECONDS, 8 * DAY_SECONDS
 
 local function drop(name, now)
@@ -32,6 +32,7 @@ function M.tick(now)
     gone = gone + drop('kb_caps', now) + drop('kb_orders', now) + K.leases.forget(now, MOST)
     gone = gone + K.counters.drop_before(math.floor(second / DAY_SECONDS) - COUNTERS_KEPT_DAYS, MOST)
     gone = gone + K.funnel.forget(second - FUNNEL_KEPT_SECONDS, second - TRAFFIC_KEPT_SECONDS, MOST)
+    K.counters.forget_spent(math.floor(second / DAY_SECONDS) - SPENT_KEPT_DAYS)
     K.log.sweep(TRIMMED)
     K.snapshot.rank_again()
     K.funnel.flush(WRITTEN)

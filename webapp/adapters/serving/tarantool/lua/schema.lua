@@ -29,13 +29,17 @@ local function first()
     space('kb_totals', {{1, 'unsigned'}})
     index(space('kb_funnel', {{1, 'unsigned'}, {2, 'unsigned'}}), 'quarter', {{2, 'unsigned'}})
     space('kb_traffic', {{1, 'unsigned'}})
+    space('kb_asked', {{1, 'string'}, {2, 'unsigned'}})
+    index(space('kb_members', {{1, 'unsigned'}, {2, 'string'}, {3, 'unsigned'}, {4, 'unsigned'}}),
+        'left', {{5, 'unsigned'}})
 end
 
 local VERSIONS = {first}
 -- What `wipe` empties: all but the sources and the version.
 M.DATA = {
     'kb_placements', 'kb_campaigns', 'kb_ads', 'kb_leases', 'kb_closed', 'kb_decisions', 'kb_log', 'kb_counters',
-    'kb_caps', 'kb_orders', 'kb_totals', 'kb_funnel', 'kb_traffic',
+    'kb_caps', 'kb_orders', 'kb_totals', 'kb_funnel', 'kb_traffic', 'kb_asked',
+    'kb_members',
 }
 
 -- Bring the spaces up to date. Each step can be repeated: a crash may come between it and the note that it was done.

@@ -9,7 +9,7 @@ K.snapshot = M
 local WINDOW = 4
 local NOTHING = {}
 
--- Lists by size; `requests` is how many were asked of a list since they were given to its campaigns.
+-- Campaigns by size, the dearest first.
 M.lists = {}
 local placements, placements_by_id, campaigns, shown, references, next_version
 
@@ -121,53 +121,70 @@ local function dearer(a, b)
     return a.id < b.id
 end
 
-local function enter(C)
-    campaigns[C.id] = C
-    for _, version in ipairs(versions_of(C)) do shown[version] = true end
+-- Where in a sorted list a campaign stands, or would.
+local function place_in(list, C)
+    local low, high = 1, #list + 1
+    while low < high do
+        local middle = math.floor((low + high) / 2)
+        if dearer(list[middle], C) then low = middle + 1 else high = middle end
+    end
+    return low
+end
+
+local function list_of(size)
+    local list = M.lists[size]
+    if list == nil then
+        list = {}
+        M.lists[size] = list
+    end
+    return list
+end
+
+local function insert(C)
+    for size in pairs(C.sizes) do
+        local list = list_of(size)
+        table.insert(list, place_in(list, C), C)
+    end
+end
+
+local function remove(C)
     for size in pairs(C.sizes) do
         local list = M.lists[size]
-        if list == nil then
-            list = {requests = 0, sorted = true}
-            M.lists[size] = list
-        end
-        table.insert(list, C)
-        list.sorted = false
+        table.remove(list, place_in(list, C))
     end
+end
+
+local function show(C)
+    campaigns[C.id] = C
+    for _, version in ipairs(versions_of(C)) do shown[version] = true end
 end
 
 local function forget_version(version)
     if not shown[version] and (references[version] or 0) == 0 then box.space.kb_ads:delete(version) end
 end
 
--- Take a campaign out of the lists; its entries go when they are next sorted. Return the versions it showed.
+-- Take a campaign out; return the versions it showed.
 local function leave(C)
     local versions = versions_of(C)
     campaigns[C.id] = nil
-    C.gone = true
     for _, version in ipairs(versions) do shown[version] = nil end
-    for size in pairs(C.sizes) do M.lists[size].sorted = false end
+    remove(C)
+    for size in pairs(C.sizes) do K.funnel.leave(C.id, size) end
     return versions
-end
-
-local function sorted(list)
-    local kept = 0
-    for place = 1, #list do
-        local C = list[place]
-        if not C.gone then
-            kept = kept + 1
-            list[kept] = C
-        end
-    end
-    for place = #list, kept + 1, -1 do list[place] = nil end
-    table.sort(list, dearer)
-    list.sorted = true
 end
 
 -- The campaigns of a size in the order of rank.
 function M.list(size)
-    local list = M.lists[size]
-    if list ~= nil and not list.sorted then sorted(list) end
-    return list
+    return M.lists[size]
+end
+
+local function load_campaigns()
+    for _, row in box.space.kb_campaigns:pairs() do
+        local C = lay_out(row)
+        show(C)
+        for size in pairs(C.sizes) do table.insert(list_of(size), C) end
+    end
+    for _, list in pairs(M.lists) do table.sort(list, dearer) end
 end
 
 local function place(row)
@@ -181,7 +198,7 @@ end
 function M.load()
     M.lists, placements, placements_by_id, campaigns, shown, references = {}, {}, {}, {}, {}, {}
     for _, row in box.space.kb_placements:pairs() do place(row) end
-    for _, row in box.space.kb_campaigns:pairs() do enter(lay_out(row)) end
+    load_campaigns()
     for _, row in box.space.kb_decisions:pairs() do references[row[3]] = (references[row[3]] or 0) + 1 end
     local last = box.space.kb_ads.index.primary:max()
     next_version = last and last[1] + 1 or 1
@@ -224,7 +241,10 @@ local function publish_campaign(row)
     for _, ad in ipairs(ads) do table.insert(versions, version_of(ad, before)) end
     row[23] = versions
     box.space.kb_campaigns:replace(row)
-    enter(lay_out(row))
+    local C = lay_out(row)
+    show(C)
+    insert(C)
+    for size in pairs(C.sizes) do K.funnel.join(C.id, size) end
     for _, version in ipairs(left) do forget_version(version) end
 end
 
@@ -236,7 +256,6 @@ local function withdraw_placement(id)
 end
 
 function M.publish(new_placements, new_campaigns)
-    K.funnel.settle()
     for _, row in ipairs(new_placements) do
         withdraw_placement(row[1])
         place(row)
@@ -246,7 +265,6 @@ function M.publish(new_placements, new_campaigns)
 end
 
 function M.withdraw(placement_ids, campaign_ids)
-    K.funnel.settle()
     for _, id in ipairs(placement_ids) do withdraw_placement(id) end
     for _, id in ipairs(campaign_ids) do
         local C = campaigns[id]
@@ -259,14 +277,12 @@ end
 
 -- Rank again whoever was seen or clicked since.
 function M.rank_again()
-    local moved = K.counters.take_moved()
-    if next(moved) == nil then return end
-    K.funnel.settle()
-    for id in pairs(moved) do
+    for id in pairs(K.counters.take_moved()) do
         local C = campaigns[id]
         if C ~= nil and C.charging ~= 0 then
+            remove(C)
             rank(C)
-            for size in pairs(C.sizes) do M.lists[size].sorted = false end
+            insert(C)
         end
     end
 end
