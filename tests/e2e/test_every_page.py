@@ -120,7 +120,11 @@ def found(site: Site, mara: StorageState, tmp_path_factory: pytest.TempPathFacto
         starts.append(import_and_export(page, tmp_path_factory.mktemp("files") / "trouble.csv"))
     site.look_as(found, mara, starts, ("/campaigns/new", "/creatives/new", "/balance/top-up"))
     site.look_as(found, None, visitor_starts(site), ("/sign-in", "/register", "/forgot"))
-    site.look_as(found, site.session(STAFF), ["/admin/moderation"], ("/admin/ledger/adjust",))
+    oskar = site.session(STAFF)
+    with site.page(oskar) as page:
+        staff_starts = ["/admin/moderation", *place_for_sale(page)]
+    site.look_as(found, oskar, staff_starts, ("/admin/ledger/adjust", "/admin/sites/new"))
+    site.look_as(found, mara, [asked_request(site, mara)])
     with site.page(None) as page:
         open_account(page, site.live)
         site.look_as(found, state_of(page), EMPTY_PAGES)
@@ -173,6 +177,32 @@ def import_and_export(page: Page, file: Path) -> str:
     page.get_by_role("button", name=re.compile("CSV")).first.click()
     file_address = page.get_by_role("link", name=re.compile("Download")).first.get_attribute("href") or ""
     return file_address.removesuffix("/file")
+
+
+def place_for_sale(page: Page) -> list[str]:
+    """Add a site with a place on it as staff; return the addresses of both."""
+    page.goto("/admin/sites/new")
+    page.locator("#name").fill("Daily Harbor")
+    page.locator("#domain").fill("walked-daily-harbor.example")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Add the site").click()
+    site = urlsplit(page.url).path
+    page.goto(f"{site}/placements/new")
+    page.locator("#name").fill("Article, right column")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Add the place").click()
+    return [site, urlsplit(page.url).path]
+
+
+def asked_request(site: Site, owner: StorageState) -> str:
+    """Try a request on a campaign's page; return the address of its answer."""
+    with site.page(owner) as page:
+        page.goto("/campaigns")
+        page.locator("a[href^='/campaigns/c_']").first.click()
+        page.get_by_role("link", name="Delivery", exact=True).click()
+        page.get_by_role("button", name="Try it").click()
+        expect(page.locator("#simulation [role=status], #simulation .notice")).to_be_visible()
+        return page.url.removeprefix(site.live.url)
 
 
 def visitor_starts(site: Site) -> list[str]:

@@ -43,6 +43,7 @@ def test_requests_are_followed_through_every_step(world: World) -> None:
     assert "No money left for it" in page
     assert "−3" in page
     assert "Best next step:" in page
+    assert "The figures cannot be read" not in page
 
 
 def test_the_page_names_a_node_that_does_not_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
