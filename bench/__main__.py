@@ -8,7 +8,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 #: Not benchmarks: what they share.
-SHARED = {"__init__", "__main__", "bare", "table", "estate"}
+SHARED = {"__init__", "__main__", "bare", "bare_delivery", "table", "estate"}
 
 
 def main() -> int:
