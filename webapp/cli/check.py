@@ -20,6 +20,8 @@ def check() -> None:
             "database": lambda: db.session.execute(text("SELECT 1")),
             "analytics": app.adapters.analytics.ping,
             "redis": app.adapters.redis.ping,
+            "bus": app.adapters.bus.ping,
+            **{f"serving node {node.node}": node.ping for node in app.adapters.serving},
         }
         results = [_answers(name, ask) for name, ask in stores.items()]
     sys.exit(0 if all(results) else 1)
