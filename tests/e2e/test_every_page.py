@@ -225,6 +225,17 @@ def leave_advertisers(live: Live, email: str) -> None:
         assert done.rowcount
 
 
+def bury_an_event(live: Live) -> None:
+    """Leave a dead letter, which no demo should have."""
+    path = Path(live.environment["KABINET_INSTANCE"]) / "kabinet.sqlite3"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(
+            "INSERT INTO dead_letters (public_id, consumer, event_id, name, payload, happened_at, error, attempts,"
+            " created_at, replayed_by_name) VALUES ('dl_7Q2M0000000000AB', 'notices', 'ev_1', 'ads.creative.decided.v1',"
+            " '{\"version_id\": 7}', '2026-11-03 12:00:00', 'ValueError: no such version', 6, '2026-11-03 12:06:11', '')"
+        )
+
+
 def test_every_view_was_looked_at(found: Found) -> None:
     missed = page_endpoints(routes()) - found.endpoints - NO_PAGES.keys()
     assert not missed, f"no link leads to {sorted(missed)}: link them, start there, or say in NO_PAGES why not"
