@@ -50,6 +50,7 @@ from webapp.domain.analytics.imports.work import ImportWork
 from webapp.domain.analytics.listing import CampaignListing
 from webapp.domain.analytics.overview import Overview
 from webapp.domain.analytics.ports import AnalyticsStore
+from webapp.domain.analytics.quality import Quality
 from webapp.domain.analytics.reporting import Reports
 from webapp.domain.analytics.services import Figures
 from webapp.domain.analytics.store import HiddenImports
@@ -59,9 +60,12 @@ from webapp.domain.billing.runway import Runways
 from webapp.domain.billing.services import Balances, Ledger, Payments
 from webapp.domain.billing.services.purses import Purses
 from webapp.domain.delivery.announcements import Announcements
+from webapp.domain.delivery.charge_events import ChargeEvents
+from webapp.domain.delivery.charges import Charges
 from webapp.domain.delivery.explaining import Explainer
 from webapp.domain.delivery.inventory import Inventory
 from webapp.domain.delivery.leases import Leases
+from webapp.domain.delivery.live_spend import LiveSpending
 from webapp.domain.delivery.nodes import NodeBook
 from webapp.domain.delivery.ports import Geography, ServingStore
 from webapp.domain.delivery.publishing import Publishing
@@ -184,7 +188,7 @@ class Services:
     @cached_property
     def reports(self) -> Reports:
         """One breakdown of figures."""
-        return Reports(self.figures, ObjectNames(self.session))
+        return Reports(self.figures, ObjectNames(self.session), PlaceNames(self.session))
 
     @cached_property
     def exports(self) -> Exports:
@@ -226,6 +230,11 @@ class Services:
         )
 
     @cached_property
+    def imported_ads(self) -> ImportedAds:
+        """Campaigns and ads known from figures alone."""
+        return ImportedAds(self.session, self.clock)
+
+    @cached_property
     def imports(self) -> StatisticsImports:
         """Statistics of existing ad accounts."""
         return StatisticsImports(
@@ -236,6 +245,16 @@ class Services:
     def figures(self) -> Figures:
         """Figures of an advertiser."""
         return Figures(self.adapters.analytics, self.clock, HiddenImports(self.session))
+
+    @cached_property
+    def quality(self) -> Quality:
+        """What was received, filtered and billed."""
+        return Quality(self.adapters.analytics, HiddenImports(self.session))
+
+    @cached_property
+    def charge_events(self) -> ChargeEvents:
+        """The events behind charges."""
+        return ChargeEvents(self.session, self.adapters.analytics)
 
     @cached_property
     def campaign_listing(self) -> CampaignListing:
@@ -276,6 +295,16 @@ class Services:
     def settlement(self) -> Settlement:
         """Charges out of the nodes' logs."""
         return Settlement(self.session, self.clock, self.ledger)
+
+    @cached_property
+    def charges(self) -> Charges:
+        """Charges by the hour."""
+        return Charges(self.session)
+
+    @cached_property
+    def live_spending(self) -> LiveSpending:
+        """Today's spend to this second."""
+        return LiveSpending(self.session, self.clock, self.balances, self.charges, self.adapters.serving)
 
     @cached_property
     def announcements(self) -> Announcements:
@@ -365,6 +394,13 @@ def serving_nodes(settings: Settings) -> tuple[ServingStore, ...]:
 def geography_of(settings: Settings) -> Geography:
     """Return what knows where addresses are, by the files the settings name."""
     return geography_from_paths(settings.geoip_path, settings.datacenters_path)
+
+
+def private_node(folder: Path, node: int) -> ServingStore:
+    """Return a serving node of this process alone, for what is not the installation's own traffic."""
+    store = serving_from_url(f"local://{folder}?node={node}")
+    store.migrate()
+    return store
 
 
 def private_redis_of(url: str) -> PrivateRedis | None:
