@@ -2,7 +2,7 @@
 
 Targets: requests a second ≥ 60 % of the bare route's; p99 at half of one's own load ≤ 4 × the bare route's.
 
-    python -m bench.delivery [--seconds 4] [--rounds 3] [--threads 2]
+    python -m bench.delivery [--seconds 4] [--rounds 3] [--threads 4]
 """
 
 from __future__ import annotations
@@ -220,7 +220,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=4)
     options = parser.parse_args()
     if shutil.which("wrk") is None:
         print("wrk is missing: apt-get install wrk")

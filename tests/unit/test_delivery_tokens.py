@@ -60,6 +60,12 @@ def test_another_installation_does_not_know_the_token() -> None:
         DeliveryTokens("another secret of as many characters").read(TOKENS.write(SOME), SOME.kind)
 
 
+def test_the_signature_is_hmac_sha256_of_a_derived_key() -> None:
+    raw = base64.urlsafe_b64decode(TOKENS.write(SOME))
+    key = hmac.digest(b"a secret of thirty-two characters", b"kabinet.delivery.tokens", "sha256")
+    assert raw[-16:] == hmac.digest(key, raw[:-16], "sha256")[:16]
+
+
 def test_the_keys_are_not_the_secret_itself() -> None:
     raw = base64.urlsafe_b64decode(TOKENS.write(SOME))
     plain = hmac.digest(b"a secret of thirty-two characters", raw[:-16], "sha256")
