@@ -31,6 +31,8 @@ BUILDERS: dict[str, str] = {
     "campaigns": "jobs.lists:campaigns",
     "ads": "jobs.lists:ads",
     "transactions": "jobs.lists:transactions",
+    "charge_events": "jobs.events:charge_events",
+    "charges": "jobs.money:charges",
 }
 
 

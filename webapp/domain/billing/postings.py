@@ -8,6 +8,9 @@ from webapp.core.scope import SYSTEM
 from webapp.domain.billing.models import TransactionKind
 from webapp.domain.billing.types import Holder, Posting
 
+#: What the keys of charges begin with that are kept by the hour as well; `statement` tells them apart by it.
+HOURLY = "settle:"
+
 
 def reservation(holder: Holder, campaign_id: int, amount_micros: int, key: str, day: date) -> Posting:
     """Set money aside for a campaign's day."""

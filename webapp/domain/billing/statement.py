@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.core.errors import NotFound
@@ -16,8 +16,8 @@ from webapp.core.ids import PublicId
 from webapp.core.periods import Period
 from webapp.core.scope import Scope
 from webapp.domain.billing.models import Account, Balance, Entry, SpendDay, Transaction, TransactionKind
+from webapp.domain.billing.postings import HOURLY
 from webapp.domain.billing.types import (
-    GROUP_KINDS,
     CampaignSpend,
     LedgerEntry,
     LedgerFilter,
@@ -28,6 +28,7 @@ from webapp.domain.billing.types import (
 
 #: How many transactions are read at a time when all of them are wanted.
 CHUNK = 1000
+_BEHIND_HOURLY = HOURLY[:-1] + chr(ord(HOURLY[-1]) + 1)
 Rows = Select[*tuple[Any, ...]]
 
 _COLUMNS = (
@@ -134,8 +135,13 @@ class StatementStore:
         owner = scope.advertiser_id if scope else advertiser_id
         if owner is not None:
             query = query.where(Transaction.advertiser_id == owner)
-        if kinds := GROUP_KINDS[chosen.group]:
+        if kinds := chosen.kinds:
             query = query.where(Transaction.kind.in_(kinds))
+        if not chosen.hourly:
+            # A range of keys: the index of keys finds the few others among any number of charges.
+            key = Transaction.idempotency_key
+            others = or_(key < HOURLY, key >= _BEHIND_HOURLY)
+            query = query.where(or_(Transaction.kind != TransactionKind.SPEND, others))
         if chosen.period is not None:
             start, end = chosen.period.instants(scope.zone if scope else ZoneInfo("UTC"))
             query = query.where(Transaction.created_at >= start, Transaction.created_at < end)

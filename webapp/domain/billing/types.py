@@ -152,6 +152,18 @@ class LedgerFilter:
     group: Group = Group.ALL
     period: Period | None = None
     campaign_id: int | None = None
+    #: Whether what is set aside and given back is looked at too, outside of its own tab.
+    reservations: bool = True
+    #: Whether charges that are kept by the hour are looked at one by one.
+    hourly: bool = True
+
+    @property
+    def kinds(self) -> tuple[TransactionKind, ...]:
+        """Return the kinds that are looked at, none for all."""
+        kinds = GROUP_KINDS[self.group]
+        if kinds or self.reservations:
+            return kinds
+        return tuple(kind for kind in TransactionKind if kind not in GROUP_KINDS[Group.RESERVES])
 
 
 @dataclass(frozen=True, slots=True)

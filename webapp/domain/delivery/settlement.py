@@ -18,7 +18,7 @@ from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.orm import Session
 
 from webapp.core.clock import Clock
-from webapp.domain.billing.postings import charge, give_back
+from webapp.domain.billing.postings import HOURLY, charge, give_back
 from webapp.domain.billing.services import Ledger
 from webapp.domain.billing.types import Posting
 from webapp.domain.delivery.lease_store import LENT, HeldLease, LeaseStore
@@ -120,7 +120,7 @@ class Settlement:
             return Settled()
         tallies = self._tally(node, fresh)
         last = fresh[-1]
-        self._post(tallies, f"settle:{node}:{last.seq}")
+        self._post(tallies, f"{HOURLY}{node}:{last.seq}")
         for tally in tallies:
             self._write(tally)
         self._add_hours(tallies)

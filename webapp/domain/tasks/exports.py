@@ -30,6 +30,8 @@ EXPORTABLES: dict[str, Permission] = {
     "campaigns": Permission.CAMPAIGN_READ,
     "ads": Permission.CAMPAIGN_READ,
     "transactions": Permission.BALANCE_READ,
+    "charge_events": Permission.BALANCE_READ,
+    "charges": Permission.BALANCE_READ,
 }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from itertools import groupby
 from typing import Any
 
 from flask import request
@@ -16,8 +15,10 @@ from webapp.core.periods import Period, month_period, today_in
 from webapp.core.permissions import Permission
 from webapp.core.scope import Scope
 from webapp.domain.ads.services.names import Named, ObjectNames
-from webapp.domain.billing.types import Group, LedgerFilter, LedgerPage, LedgerRow, Summary
+from webapp.domain.billing.types import Group, LedgerFilter, LedgerRow, Summary
 from webapp.surfaces.cabinet import bp
+from webapp.surfaces.cabinet.charge_list import charge_url
+from webapp.surfaces.cabinet.ledger_lines import Place, lines_of
 from webapp.surfaces.cabinet.top_up import asked_form, top_up_context
 from webapp.web.access import requires
 from webapp.web.app import services, session
@@ -71,6 +72,7 @@ def money_context(scope: Scope) -> dict[str, Any]:
         "pace": services().balances.daily_pace(scope),
         "since": today_in(scope.zone, summary.since) if summary.since else None,
         "sources": _sources(summary),
+        "live": services().live_spending.today(scope),
     }
 
 
@@ -94,13 +96,13 @@ def _bar(terms: tuple[int, ...]) -> list[tuple[int, int]]:
 def ledger_context(scope: Scope) -> dict[str, Any]:
     """Return one page of the ledger, its filters and the addresses of other ones."""
     group, month, campaign = _group(), _month(), _campaign(scope)
-    chosen = LedgerFilter(group, month, campaign[0] if campaign else None)
-    found = services().balances.statement(scope, chosen, before=_before(), size=PAGE_SIZE)
+    everything = request.args.get("also") == "reservations"
+    chosen = LedgerFilter(group, month, campaign[0] if campaign else None, reservations=everything)
+    found = lines_of(scope, chosen, Place.read(request.args), PAGE_SIZE)
     months = services().balances.months(scope)
     return {
         "scope": scope,
         "found": found,
-        "days": _by_day(scope, found),
         "today": today_in(scope.zone, services().clock.now()),
         "groups": [
             (str(name), _ledger_url(group=None if key is Group.ALL else key.value), key is group)
@@ -110,10 +112,12 @@ def ledger_context(scope: Scope) -> dict[str, Any]:
         "month": month,
         "campaign": campaign[1] if campaign else None,
         "filtered": group is not Group.ALL or month is not None or campaign is not None,
+        "also": (_ledger_url(also=None if everything else "reservations"), everything) if group is Group.ALL else None,
+        "charge_url": charge_url,
         "urls": {
             "all_months": _ledger_url(month=None),
             "all_campaigns": _ledger_url(campaign=None),
-            "older": _ledger_url(before=found.older) if found.older else "",
+            "older": _ledger_url(**found.older.params()) if found.older else "",
             "newest": "" if found.is_first else _ledger_url(),
         },
         "export_params": json.dumps(_export_params(group, month, campaign[1] if campaign else None)),
@@ -140,14 +144,8 @@ def _export_params(group: Group, month: Period | None, campaign: Named | None) -
 
 def _ledger_url(**changes: str | None) -> str:
     """Return this ledger's address with another filter, back on its first page."""
-    own: dict[str, str | int | None] = {"before": None, "amount": None, "payment": None, **changes}
+    own: dict[str, str | int | None] = {"before": None, "hour": None, "amount": None, "payment": None, **changes}
     return here(**own)
-
-
-def _by_day(scope: Scope, found: LedgerPage) -> list[tuple[date, list[Any]]]:
-    names = _campaigns(scope, found.rows)
-    lines = [line_of(row, scope, names) for row in found.rows]
-    return [(day, list(group)) for day, group in groupby(lines, key=lambda line: line.day)]
 
 
 def _campaigns(scope: Scope, rows: Any) -> dict[int, Named]:
@@ -175,11 +173,6 @@ def _campaign(scope: Scope) -> tuple[int, Named] | None:
         return None
     campaign = services().campaigns.get(scope, PublicId(text))
     return campaign.id, Named(PublicId(campaign.public_id), campaign.name)
-
-
-def _before() -> PublicId | None:
-    text = request.args.get("before", "")
-    return PublicId(text) if PATTERN.fullmatch(text) else None
 
 
 bp.add_app_template_filter(month_name, "month_name")
