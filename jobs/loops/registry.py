@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import logging
 from collections.abc import Sequence
 
 from jobs.loops.runner import Loop
 from webapp.web.app import KabinetFlask
-
-log = logging.getLogger(__name__)
 
 #: Kind → the function that makes its loops, one a serving node where it says so.
 KINDS: dict[str, str] = {
@@ -28,12 +25,5 @@ def make_loops(app: KabinetFlask, kinds: Sequence[str] = ()) -> list[Loop]:
     made: list[Loop] = []
     for kind in kinds or KINDS:
         module, _, name = KINDS[kind].partition(":")
-        try:
-            found = importlib.import_module(module)
-        except ModuleNotFoundError as error:
-            if error.name != module:
-                raise
-            log.warning("there is no %s yet", module)
-            continue
-        made += getattr(found, name)(app)
+        made += getattr(importlib.import_module(module), name)(app)
     return made

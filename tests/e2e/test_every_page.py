@@ -120,6 +120,7 @@ def found(site: Site, mara: StorageState, tmp_path_factory: pytest.TempPathFacto
         starts.append(import_and_export(page, tmp_path_factory.mktemp("files") / "trouble.csv"))
     site.look_as(found, mara, starts, ("/campaigns/new", "/creatives/new", "/balance/top-up"))
     site.look_as(found, None, visitor_starts(site), ("/sign-in", "/register", "/forgot"))
+    bury_an_event(site.live)
     oskar = site.session(STAFF)
     with site.page(oskar) as page:
         staff_starts = ["/admin/moderation", *place_for_sale(page)]
@@ -227,13 +228,22 @@ def leave_advertisers(live: Live, email: str) -> None:
 
 def bury_an_event(live: Live) -> None:
     """Leave a dead letter, which no demo should have."""
+    letter = {
+        "public_id": "dl_7Q2M0000000000AB",
+        "consumer": "notices",
+        "event_id": "ev_7Q2M0000000000AB",
+        "name": "ads.creative.decided.v1",
+        "payload": '{"version_id": 7}',
+        "happened_at": "2026-11-03 12:00:00.000000",
+        "error": "ValueError: there is no such version",
+        "attempts": 6,
+        "created_at": "2026-11-03 12:06:11.000000",
+        "replayed_by_name": "",
+    }
     path = Path(live.environment["KABINET_INSTANCE"]) / "kabinet.sqlite3"
+    places = ", ".join(f":{name}" for name in letter)
     with closing(sqlite3.connect(path)) as database, database:
-        database.execute(
-            "INSERT INTO dead_letters (public_id, consumer, event_id, name, payload, happened_at, error, attempts,"
-            " created_at, replayed_by_name) VALUES ('dl_7Q2M0000000000AB', 'notices', 'ev_1', 'ads.creative.decided.v1',"
-            " '{\"version_id\": 7}', '2026-11-03 12:00:00', 'ValueError: no such version', 6, '2026-11-03 12:06:11', '')"
-        )
+        database.execute(f"INSERT INTO dead_letters ({', '.join(letter)}) VALUES ({places})", letter)
 
 
 def test_every_view_was_looked_at(found: Found) -> None:
