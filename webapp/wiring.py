@@ -67,6 +67,7 @@ from webapp.domain.delivery.inventory import Inventory
 from webapp.domain.delivery.leases import Leases
 from webapp.domain.delivery.live_spend import LiveSpending
 from webapp.domain.delivery.nodes import NodeBook
+from webapp.domain.delivery.places import PlaceNames
 from webapp.domain.delivery.ports import Geography, ServingStore
 from webapp.domain.delivery.publishing import Publishing
 from webapp.domain.delivery.rates import Rates

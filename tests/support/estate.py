@@ -19,6 +19,7 @@ from webapp.domain.ads.creative_types import CreativeInput
 from webapp.domain.ads.models import CreativeKind
 from webapp.domain.ads.types import AdInput
 from webapp.domain.billing.ports import Card
+from webapp.domain.delivery.models import ChargeHour
 from webapp.domain.notifications.models import Notice
 from webapp.domain.notifications.types import News, NoticeKind
 from webapp.domain.tasks.exports import ExportRequest
@@ -64,6 +65,13 @@ def _fill(services: Services, session: Session, scope: Scope) -> dict[str, str]:
     told = {"name": "Autumn jackets", "public_id": campaign.public_id}
     news = News(scope.advertiser_id, NoticeKind.CAMPAIGN_ENDED, "ev_estate", told, services.clock.now())
     services.notices.add(news)
+    hour_at = services.clock.now().replace(minute=0, second=0, microsecond=0)
+    session.add(
+        ChargeHour(
+            campaign_id=campaign.id, advertiser_id=scope.advertiser_id, hour_at=hour_at,
+            day=hour_at.astimezone(scope.zone).date(), events=1, spent_micros=700,
+        )
+    )  # fmt: skip
     session.flush()
     notice = session.query(Notice).filter_by(advertiser_id=scope.advertiser_id).one()
     version = services.creatives.get(scope, PublicId(creative.public_id)).versions[0]
@@ -80,6 +88,7 @@ def _fill(services: Services, session: Session, scope: Scope) -> dict[str, str]:
         "notice_id": notice.public_id,
         "field": "name",
         "step": "audience",
+        "hour": f"{hour_at:%Y-%m-%dT%H%MZ}",
     }
 
 

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from webapp.core.periods import Grain, Preset
 from webapp.domain.ads.services.names import Named
 from webapp.domain.analytics.types import EXTRA_PREFIX, OBJECT_DIMENSIONS
+from webapp.web.verdicts import verdict_label
 
 #: One value, and many of them.
 DIMENSIONS = {
@@ -25,6 +26,8 @@ DIMENSIONS = {
     "age": (_l("Age"), _l("Ages")),
     "gender": (_l("Gender"), _l("Genders")),
     "interest": (_l("Interest"), _l("Interests")),
+    "placement": (_l("Place"), _l("Places")),
+    "verdict": (_l("Reason"), _l("Reasons")),
 }
 METRICS = {
     "spend": _l("Spend"),
@@ -85,8 +88,10 @@ def value_label(dimension: str, value: str, named: Named | None = None) -> str:
     """Return how a value of a dimension is called."""
     if named is not None:
         return named.name
-    if dimension in OBJECT_DIMENSIONS:
+    if dimension in OBJECT_DIMENSIONS or (dimension == "placement" and value):
         return str(gettext("No longer known"))
+    if dimension == "verdict":
+        return verdict_label(value)
     if not value:
         return str(gettext("Not set"))
     return country_name(value) if dimension == "country" else value

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Protocol
 
 from webapp.core.errors import Invalid
 from webapp.core.paging import Page, PageRequest
@@ -56,12 +57,23 @@ class Report:
     lines: Sequence[ReportLine]
 
 
+class Places(Protocol):
+    """Names of placements, which belong to the house."""
+
+    def named(self, ids: Iterable[int]) -> Mapping[int, Named]:
+        """Return what is known of these placements."""
+
+    def ids(self, public_ids: Sequence[str]) -> Mapping[str, int]:
+        """Return the inner ids of public ids."""
+
+
 class Reports:
     """Builds reports of one advertiser's figures."""
 
-    def __init__(self, figures: Figures, names: ObjectNames) -> None:
+    def __init__(self, figures: Figures, names: ObjectNames, places: Places) -> None:
         self._figures = figures
         self._names = names
+        self._places = places
 
     def build(self, scope: Scope, state: ReportState) -> Report:
         """Return the page of a report a state asks for; a page beyond the last gives the last."""
@@ -106,7 +118,7 @@ class Reports:
 
     def selection(self, scope: Scope, state: ReportState) -> Selection:
         """Return what the figures are asked; an unknown campaign or ad selects nothing, never everything."""
-        plain = tuple(Filter(name, values) for name, values in state.filters if name not in OBJECT_DIMENSIONS)
+        plain = tuple(self._filter(name, values) for name, values in state.filters if name not in OBJECT_DIMENSIONS)
         return Selection(
             period=state.period,
             compare=state.compare,
@@ -115,13 +127,21 @@ class Reports:
             filters=plain,
         )
 
+    def _filter(self, name: str, values: tuple[str, ...]) -> Filter:
+        """Return a filter as the store knows it: placements by our ids, one that nobody knows selects nothing."""
+        if name != "placement":
+            return Filter(name, values)
+        known = self._places.ids(values)
+        return Filter(name, tuple(str(known.get(value, "unknown")) if value else "" for value in values))
+
     def named_filters(self, scope: Scope, state: ReportState) -> Mapping[str, str]:
         """Return the names of the campaigns and ads a report is limited to, by public id."""
         found: dict[str, str] = {}
         for kind in OBJECT_DIMENSIONS:
             ids = self._names.ids(scope, kind, state.filter_values(kind)) if state.filter_values(kind) else {}
             found.update({item.public_id: item.name for item in self._names.named(scope, kind, ids.values()).values()})
-        return found
+        places = self._places.named(self._places.ids(state.filter_values("placement")).values())
+        return found | {item.public_id: item.name for item in places.values()}
 
     def _object_ids(self, scope: Scope, state: ReportState, kind: str) -> tuple[int, ...] | None:
         wanted = dict(state.filters).get(kind)
@@ -132,10 +152,12 @@ class Reports:
         return tuple(self._names.ids(scope, kind, wanted).values())
 
     def _rows(self, scope: Scope, state: ReportState, groups: Sequence[Group]) -> list[ReportRow]:
-        if state.dimension not in OBJECT_DIMENSIONS:
+        if state.dimension not in (*OBJECT_DIMENSIONS, "placement"):
             return [ReportRow(group.value, None, group.figures) for group in groups]
-        named = self._names.named(scope, state.dimension, [int(group.value) for group in groups])
-        return [ReportRow(group.value, named.get(int(group.value)), group.figures) for group in groups]
+        ids = [int(group.value) for group in groups if group.value]
+        place = state.dimension == "placement"
+        named = self._places.named(ids) if place else self._names.named(scope, state.dimension, ids)
+        return [ReportRow(group.value, named.get(int(group.value or 0)), group.figures) for group in groups]
 
     def _lines(
         self, scope: Scope, state: ReportState, selection: Selection, shown: Breakdown | None

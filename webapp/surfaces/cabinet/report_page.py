@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext, ngettext
 
 from webapp.core.money import CURRENCIES
@@ -15,7 +16,7 @@ from webapp.core.periods import Grain, Period, Preset, allowed_grains
 from webapp.core.scope import Scope
 from webapp.domain.analytics.metrics import METRICS, Better, Metric, MetricKind
 from webapp.domain.analytics.reporting import Report, ReportRow
-from webapp.domain.analytics.reports import FILTER_PREFIX, Shape
+from webapp.domain.analytics.reports import FILTER_PREFIX, Shape, write_report
 from webapp.domain.analytics.types import OBJECT_DIMENSIONS, Metrics
 from webapp.surfaces.cabinet.report_chart import chart_of
 from webapp.surfaces.cabinet.report_links import ReportLinks
@@ -226,6 +227,11 @@ class ReportPage(ReportLinks):
             )
             for dimension, values in self.state.filters
         ]
+
+    @property
+    def quality_url(self) -> str:
+        """Return where traffic quality of this report is; '' for who has imported figures alone."""
+        return url_for("cabinet.report_quality", **write_report(self.state)) if "placement" in self._present else ""
 
     @property
     def pick_label(self) -> str:
