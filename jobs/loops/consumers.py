@@ -35,10 +35,13 @@ class ConsumerLoop:
 
     def step(self) -> bool:
         """Do what waits; wait a moment when nothing does."""
-        return self._adapters.bus.take(self._consumer, self.handle, WAIT_SECONDS) > 0
+        if self._adapters.bus.take(self._consumer, self.handle, WAIT_SECONDS):
+            return True
+        self._lag = {"seconds": 0.0}
+        return False
 
     def lag(self) -> dict[str, float]:
-        """Return how long after it happened the last event was done."""
+        """Return how long after it happened the last event was done, nothing once the queue is empty."""
         return self._lag
 
     def handle(self, event: Envelope, attempt: int) -> None:

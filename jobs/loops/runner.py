@@ -74,7 +74,12 @@ class LoopThread(threading.Thread):
         if time.monotonic() - self._beaten < 1 and not error:
             return
         self._beaten = time.monotonic()
-        beat = {"at": time.time(), "took_ms": round(took_seconds * 1000), "error": error[:500]}
+        beat = {
+            "at": time.time(),
+            "took_ms": round(took_seconds * 1000),
+            "pause": self._loop.pause_seconds,
+            "error": error[:500],
+        }
         try:
             self._app.adapters.redis.hset(BEATS, self._loop.name, json.dumps({**beat, "lag": self._loop.lag()}))
         except RedisError as trouble:

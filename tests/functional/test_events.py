@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from jobs.loops.consumers import ATTEMPTS, ConsumerLoop
 from jobs.loops.relay import Relay
+from jobs.loops.runner import Loops
 from jobs.loops.subscriptions import CONSUMERS, Consumer, handler_of, patterns
 from tests.support import events
 from tests.support.browser import Browser
 from tests.support.events import consume, forget_events, fresh_bus, record, relay
 from tests.support.people import Person, new_staff
 from webapp.adapters.bus.rabbitmq import RabbitBus
+from webapp.core.beats import BEATS
 from webapp.core.errors import Unavailable
 from webapp.core.permissions import StaffRole
 from webapp.db.transaction import rollback
@@ -239,3 +244,31 @@ def test_the_system_page_names_every_store_and_no_password(app: KabinetFlask, st
         assert name in page
     assert "guest" not in page
     assert "kabinet:kabinet" not in page
+
+
+def beats_of(app: KabinetFlask) -> dict[str, dict[str, Any]]:
+    found: Any = app.adapters.redis.hgetall(BEATS)
+    return {name.decode(): json.loads(said) for name, said in found.items()}
+
+
+def test_loops_say_that_they_live_and_how_far_behind_they_are(app: KabinetFlask, staff: Browser, bus: Bus) -> None:
+    loops = Loops(app, [Relay(app), ConsumerLoop(app, "notices")])
+    loops.start()
+    beats: dict[str, dict[str, Any]] = {}
+    try:
+        for _ in range(200):
+            beats = beats_of(app)
+            if {"relay", "consumer-notices"} <= beats.keys():
+                break
+            time.sleep(0.05)
+    finally:
+        loops.stop()
+    assert beats["relay"]["lag"]["events"] >= 0
+    page = staff.get("/admin/system").text
+    assert "consumer-notices" in page
+    long_ago = {**beats["relay"], "at": time.time() - 45, "pause": 0.2}
+    app.adapters.redis.hset(BEATS, "sleeper", json.dumps(long_ago))
+    assert "silent" in staff.get("/admin/system").text
+    app.adapters.redis.hset(BEATS, "sleeper", json.dumps({**long_ago, "pause": 60}))
+    assert "silent" not in staff.get("/admin/system").text
+    app.adapters.redis.hdel(BEATS, "sleeper")

@@ -22,7 +22,7 @@ from webapp.web.access import requires
 from webapp.web.app import kabinet, services, session
 from webapp.web.htmx import page
 
-#: A loop that has not been heard of for so long is likely not running.
+#: A loop that has not been heard of for so long, its rest left out, is likely not running.
 SILENT_SECONDS = 30
 #: And after so long it has likely been taken out.
 FORGOTTEN_SECONDS = 24 * 3600
@@ -109,7 +109,7 @@ def _loops() -> list[LoopState] | None:
     beats = sorted((Beat.from_json(name.decode(), said) for name, said in found.items()), key=lambda beat: beat.name)
     now = time.time()
     return [
-        LoopState(beat, datetime.fromtimestamp(beat.at, UTC), now - beat.at > SILENT_SECONDS)
+        LoopState(beat, datetime.fromtimestamp(beat.at, UTC), now - beat.at > SILENT_SECONDS + beat.pause)
         for beat in beats
         if now - beat.at < FORGOTTEN_SECONDS
     ]
