@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import text
 
@@ -154,12 +155,12 @@ def told(account: Account) -> dict[tuple[EventKind, Verdict], int]:
     return dict(sums)
 
 
-def _ask(app: KabinetFlask, sql: str) -> list[tuple]:  # type: ignore[type-arg]
+def _ask(app: KabinetFlask, sql: str) -> list[Any]:
     from clickhouse_driver import Client
 
     client = Client.from_url(app.settings.analytics_url)
     try:
-        answer: list[tuple] = client.execute(sql)  # type: ignore[type-arg]
+        answer: list[Any] = client.execute(sql)
         return answer
     finally:
         client.disconnect()

@@ -16,6 +16,7 @@ import pytest
 from tests.faults import market
 from tests.faults.fleet import SERVER_KEY, Fleet, launch, running_fleet
 from tests.faults.market import Market, open_market
+from tests.support.apps import close_database
 from webapp.db.transaction import transaction
 from webapp.domain.billing.audit import audit_ledger
 from webapp.extensions import db
@@ -50,6 +51,7 @@ def test_killing_everything_in_turn_loses_nothing_and_counts_nothing_twice(tmp_p
             fleet.end()
             _all_agree(app, town, truth)
         finally:
+            close_database(app)
             app.adapters.close()
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from jobs.loops.allocator import Allocator
 from jobs.loops.settle import Settle
 from tests.servers import Servers
-from tests.support.apps import settings_for
+from tests.support.apps import close_database, settings_for
 from tests.support.books import build, scratch_database, store_at
 from tests.support.campaigns import ad_input, add_campaign, add_creative, ads_of
 from tests.support.memory import SettableClock, add_advertiser
@@ -341,4 +341,6 @@ def bank_of(profile: Profile, folder: Path, servers: Servers | None) -> Iterator
             store.migrate()
             store.wipe()  # type: ignore[attr-defined]
         adapters.__dict__["serving"] = stores
-        yield Bank(create_app(settings, adapters), clock, stores)  # type: ignore[arg-type]
+        app = create_app(settings, adapters)
+        stack.callback(close_database, app)
+        yield Bank(app, clock, stores)  # type: ignore[arg-type]
