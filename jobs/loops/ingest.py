@@ -22,9 +22,9 @@ class IngestLoop:
     def __init__(self, app: KabinetFlask, node: ServingStore) -> None:
         adapters = app.adapters
         self.name = f"ingest-{node.node}"
-        self._ingest = Ingest(
-            node.node, node, adapters.analytics, EventRows(node.node, zones), adapters.new_locks(), adapters.clock
-        )
+        self._locks = adapters.new_locks()
+        rows = EventRows(node.node, zones)
+        self._ingest = Ingest(node.node, node, adapters.analytics, rows, self._locks, adapters.clock)
 
     def step(self) -> bool:
         """Write one batch."""
@@ -33,6 +33,10 @@ class IngestLoop:
     def lag(self) -> dict[str, float]:
         """Return how many events waited at the last look, and for how long."""
         return self._ingest.lag()
+
+    def close(self) -> None:
+        """Leave the node's events to somebody else."""
+        self._locks.close()
 
 
 def zones(advertiser_ids: Collection[int]) -> Mapping[int, str]:

@@ -28,9 +28,11 @@ def rebuild_rollups(first: datetime | None, last: datetime | None, public_id: st
         owner = app.adapters.services(db.session()).directory.id_of(public_id) if public_id else None
         db.session.remove()
         checked = repaired = 0
-        for day, tables in rebuild(app.adapters.analytics, app.adapters.new_locks(), period, owner):
+        locks = app.adapters.new_locks()
+        for day, tables in rebuild(app.adapters.analytics, locks, period, owner):
             checked += 1
             repaired += bool(tables)
             if tables:
                 click.echo(f"{day.isoformat()}: {', '.join(tables)}")
+        locks.close()
     click.echo(f"{checked} days compared, {repaired} put right")
