@@ -33,6 +33,7 @@ BUILDERS: dict[str, str] = {
     "transactions": "jobs.lists:transactions",
     "charge_events": "jobs.events:charge_events",
     "charges": "jobs.money:charges",
+    "reconciliation": "jobs.money:reconciliation",
 }
 
 

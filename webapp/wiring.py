@@ -43,7 +43,6 @@ from webapp.domain.ads.services.names import ObjectNames
 from webapp.domain.ads.services.running import RunningCampaigns
 from webapp.domain.ads.services.search import Search
 from webapp.domain.ads.services.servable import ServableAds
-from webapp.domain.ads.services.subjects import EventSubjects
 from webapp.domain.ads.store import AdsStore
 from webapp.domain.analytics.imports.service import StatisticsImports
 from webapp.domain.analytics.imports.work import ImportWork
@@ -61,27 +60,22 @@ from webapp.domain.billing.services import Balances, Ledger, Payments
 from webapp.domain.billing.services.purses import Purses
 from webapp.domain.delivery.announcements import Announcements
 from webapp.domain.delivery.charge_events import ChargeEvents
-from webapp.domain.delivery.charges import Charges
 from webapp.domain.delivery.explaining import Explainer
 from webapp.domain.delivery.inventory import Inventory
 from webapp.domain.delivery.leases import Leases
-from webapp.domain.delivery.live_spend import LiveSpending
 from webapp.domain.delivery.nodes import NodeBook
 from webapp.domain.delivery.places import PlaceNames
 from webapp.domain.delivery.ports import Geography, ServingStore
 from webapp.domain.delivery.publishing import Publishing
 from webapp.domain.delivery.rates import Rates
 from webapp.domain.delivery.settlement import Settlement
-from webapp.domain.events.dead_letters import DeadLetters
 from webapp.domain.events.ports import Bus
-from webapp.domain.events.services import Consumption, Outbox
-from webapp.domain.notifications.notices import Notices
-from webapp.domain.notifications.services import Letters
 from webapp.domain.tasks.exports import Exports
 from webapp.domain.tasks.files import TableWriter
 from webapp.domain.tasks.ports import JobQueue
-from webapp.domain.tasks.services import Tasks
+from webapp.event_services import EventServices
 from webapp.settings import Settings
+from webapp.wiring_of_money import MoneyServices
 
 
 @dataclass
@@ -138,53 +132,13 @@ class Adapters:
             self.private_redis.stop()
 
 
-class Services:
+class Services(MoneyServices, EventServices):
     """The domain's services, made when first asked for, all in one session."""
-
-    def __init__(self, adapters: Adapters, session: Session) -> None:
-        self.adapters = adapters
-        self.session = session
-        self.clock = adapters.clock
 
     @cached_property
     def audit(self) -> AuditLog:
         """Who did what."""
         return AuditLog(self.session, self.clock)
-
-    @cached_property
-    def outbox(self) -> Outbox:
-        """Events for others, told after the commit."""
-        return Outbox(self.session, self.clock)
-
-    @cached_property
-    def consumption(self) -> Consumption:
-        """Which consumer has done which event."""
-        return Consumption(self.session, self.clock)
-
-    @cached_property
-    def dead_letters(self) -> DeadLetters:
-        """Events that consumers gave up on."""
-        return DeadLetters(self.session, self.clock, self.adapters.bus)
-
-    @cached_property
-    def notices(self) -> Notices:
-        """What people are told inside the cabinet."""
-        return Notices(self.session, self.clock)
-
-    @cached_property
-    def letters(self) -> Letters:
-        """What people are told by mail."""
-        return Letters(self.tasks)
-
-    @cached_property
-    def event_subjects(self) -> EventSubjects:
-        """Names of what events are about."""
-        return EventSubjects(self.session)
-
-    @cached_property
-    def tasks(self) -> Tasks:
-        """Background work."""
-        return Tasks(self.session, self.clock, self.adapters.queue)
 
     @cached_property
     def reports(self) -> Reports:
@@ -296,16 +250,6 @@ class Services:
     def settlement(self) -> Settlement:
         """Charges out of the nodes' logs."""
         return Settlement(self.session, self.clock, self.ledger)
-
-    @cached_property
-    def charges(self) -> Charges:
-        """Charges by the hour."""
-        return Charges(self.session)
-
-    @cached_property
-    def live_spending(self) -> LiveSpending:
-        """Today's spend to this second."""
-        return LiveSpending(self.session, self.clock, self.balances, self.charges, self.adapters.serving)
 
     @cached_property
     def announcements(self) -> Announcements:

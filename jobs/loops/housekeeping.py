@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from jobs.loops import nightly
 from jobs.loops.looking import look
 from jobs.loops.runner import Loop
 from webapp.core.errors import Unavailable
@@ -23,7 +24,7 @@ FULL_TICK = 2000
 TRIM = timedelta(seconds=10)
 #: (name, every so many seconds, what to do within an application context); each commits its own work.
 Duty = tuple[str, int, Callable[[KabinetFlask], None]]
-DUTIES: list[Duty] = []
+DUTIES: list[Duty] = [("reconcile", 3600, nightly.reconcile)]
 
 
 def make(app: KabinetFlask) -> list[Loop]:

@@ -88,6 +88,11 @@ class AuditLog:
         query = self._owned(scope).where(AuditRecord.at >= start, AuditRecord.at < end)
         return list(self._session.scalars(query.order_by(AuditRecord.at.desc(), AuditRecord.id.desc()).limit(limit)))
 
+    def since(self, scope: Scope, start: datetime, action: str) -> list[AuditRecord]:
+        """Return the advertiser's deeds of one kind since an instant, newest first."""
+        query = self._owned(scope).where(AuditRecord.at >= start, AuditRecord.action == action)
+        return list(self._session.scalars(query.order_by(AuditRecord.at.desc(), AuditRecord.id.desc())))
+
     def search(
         self, staff: StaffScope, page: PageRequest, *, text: str = "", advertiser_id: int | None = None
     ) -> Page[AuditRecord]:

@@ -32,6 +32,7 @@ EXPORTABLES: dict[str, Permission] = {
     "transactions": Permission.BALANCE_READ,
     "charge_events": Permission.BALANCE_READ,
     "charges": Permission.BALANCE_READ,
+    "reconciliation": Permission.BALANCE_READ,
 }
 
 

@@ -9,7 +9,8 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.domain.billing.models import SpendDay
+from webapp.core.periods import Period
+from webapp.domain.billing.models import Account, Entry, SpendDay, Transaction, TransactionKind
 from webapp.domain.billing.statement import StatementStore
 from webapp.domain.billing.types import Pockets
 
@@ -27,6 +28,19 @@ class Spent:
 
 
 NOTHING_SPENT = Spent()
+
+
+@dataclass(frozen=True, slots=True)
+class ChargedDay:
+    """What a campaign's day was charged, and what of it was given back since by credit notes that name it."""
+
+    net_micros: int = 0
+    credited_micros: int = 0
+
+    @property
+    def gross_micros(self) -> int:
+        """Return the charges themselves."""
+        return self.net_micros + self.credited_micros
 
 
 class Purses:
@@ -70,3 +84,27 @@ class Purses:
         for id, day, micros in self._session.execute(query) if advertiser_ids else ():
             found.setdefault(id, {})[day] = int(micros)
         return found
+
+    def charged_days(self, period: Period, advertiser_id: int | None = None) -> dict[tuple[int, int, date], ChargedDay]:
+        """Return the charges by advertiser, campaign and day, of one advertiser or of all; two queries."""
+        spent = select(SpendDay.advertiser_id, SpendDay.campaign_id, SpendDay.day, SpendDay.spent_micros).where(
+            SpendDay.day.between(period.first, period.last)
+        )
+        credited = (
+            select(
+                Transaction.advertiser_id, Transaction.campaign_id, Transaction.budget_day,
+                func.sum(Entry.amount_micros),
+            )
+            .join(Entry, Entry.transaction_id == Transaction.id)
+            .where(Transaction.kind == TransactionKind.CREDIT_NOTE, Entry.account == Account.SPENT)
+            .where(Transaction.campaign_id.is_not(None), Transaction.budget_day.between(period.first, period.last))
+            .group_by(Transaction.advertiser_id, Transaction.campaign_id, Transaction.budget_day)
+        )  # fmt: skip
+        if advertiser_id is not None:
+            spent = spent.where(SpendDay.advertiser_id == advertiser_id)
+            credited = credited.where(Transaction.advertiser_id == advertiser_id)
+        back = {(row[0], row[1], row[2]): -int(row[3]) for row in self._session.execute(credited)}
+        return {
+            (row[0], row[1], row[2]): ChargedDay(row[3], back.get((row[0], row[1], row[2]), 0))
+            for row in self._session.execute(spent)
+        }
