@@ -73,8 +73,8 @@ from webapp.domain.events.ports import Bus
 from webapp.domain.tasks.exports import Exports
 from webapp.domain.tasks.files import TableWriter
 from webapp.domain.tasks.ports import JobQueue
-from webapp.event_services import EventServices
 from webapp.settings import Settings
+from webapp.wiring_of_events import EventServices
 from webapp.wiring_of_money import MoneyServices
 
 
