@@ -39,7 +39,7 @@ LIMITS = Limits(
     user_impressions_a_minute=UNLIMITED,
     user_clicks_a_minute=UNLIMITED,
 )
-#: Runs turns inside the node, and answers the seconds they took.
+#: Runs turns inside the node, and answers the processor time of its one thread they took, in seconds.
 INSIDE = """
 local K = ...
 local clock, fiber = require('clock'), require('fiber')
@@ -59,7 +59,7 @@ local function turn(key, now)
 end
 
 K.procedures.bench_turns = function(first, turns, now)
-    local began, done = clock.monotonic(), fiber.channel(FIBERS)
+    local began, done = clock.thread(), fiber.channel(FIBERS)
     for number = 1, FIBERS do
         fiber.create(function()
             local fine, fault = pcall(function()
@@ -72,7 +72,7 @@ K.procedures.bench_turns = function(first, turns, now)
         local fault = done:get()
         if fault ~= '' then error(fault, 0) end
     end
-    return clock.monotonic() - began
+    return clock.thread() - began
 end
 
 K.procedures.bench_open = function(first, count, now)
@@ -116,7 +116,7 @@ class Bench:
         return sizes["arena"][0] + sizes["lua"][0]
 
     def inside(self, turns: int) -> float:
-        """Return microseconds a turn inside the node."""
+        """Return microseconds of processor time a turn inside the node."""
         first = next(KEYS) * 10_000_000
         seconds: float = self.node.call_patiently("kabinet.bench_turns", first, turns, NOON_MS)
         return seconds / turns * 1e6
@@ -183,7 +183,7 @@ def _speed(few: Bench, many: Bench, how: str, args: argparse.Namespace) -> bool:
     turns = args.turns if how == "inside" else args.turns // 2
     rounds = [(getattr(few, how)(turns), getattr(many, how)(turns)) for _ in range(args.rounds + 1)][1:]
     low, high = (statistics.median(times) for times in zip(*rounds, strict=True))
-    where = "inside the node" if how == "inside" else f"through the connector, {THREADS} threads"
+    where = "inside the node, processor time" if how == "inside" else f"through the connector, {THREADS} threads"
     print(f"decision + impression + click, {where}")
     print(f"  {few.ads:>6,} ads {low:>8.0f} us {3e6 / low:>9,.0f} calls/s")
     print(f"  {many.ads:>6,} ads {high:>8.0f} us {3e6 / high:>9,.0f} calls/s   ratio {high / low:.2f}", end="  ")

@@ -15,11 +15,18 @@ local F = {
 M.F, M.NONE = F, -1
 local NONE = -1
 
+-- Filled anew for each decision: what is written is copied at once.
+local fresh = {}
+
 function M.keep(key, C, P, R, version, ad, lease_id, day)
-    box.space.kb_decisions:insert{
-        key, R.now + K.limits.hold_ms, version, C.id, C.advertiser, ad, P.id, lease_id, int(C.price), C.charging, R.now,
-        day, R.suspect, NONE, 0, false, NONE, 0, R[1], R[2], R[3], R[4], R[5], R.ip_prefix, R.user_day, P.site,
-    }
+    local D = fresh
+    D[F.KEY], D[F.UNTIL], D[F.VERSION], D[F.CAMPAIGN] = key, R.now + K.limits.hold_ms, version, C.id
+    D[F.ADVERTISER], D[F.AD], D[F.PLACEMENT], D[F.LEASE] = C.advertiser, ad, P.id, lease_id
+    D[F.PRICE], D[F.CHARGING], D[F.DECIDED], D[F.DAY], D[F.SUSPECT] = int(C.price), C.charging, R.now, day, R.suspect
+    D[F.IMPRESSION_MS], D[F.IMPRESSION], D[F.VIEWED], D[F.CLICK_MS], D[F.CLICK] = NONE, 0, false, NONE, 0
+    D[F.COUNTRY], D[F.REGION], D[F.DEVICE], D[F.OS], D[F.BROWSER] = R[1], R[2], R[3], R[4], R[5]
+    D[F.IP], D[F.USER_DAY], D[F.SITE] = R.ip_prefix, R.user_day, P.site
+    box.space.kb_decisions:insert(D)
     K.snapshot.refer(version, 1)
 end
 

@@ -1,5 +1,6 @@
 -- Leases: money this node may spend. In memory as tables, written through to their space with every change.
 local K = ...
+local ffi = require('ffi')
 local int, num = K.numbers.int, K.numbers.num
 
 local M = {}
@@ -7,6 +8,16 @@ K.leases = M
 
 -- How long the id of a closed lease is known, so that a late grant of it changes nothing.
 local CLOSED_KEPT_SECONDS = 3 * 86400
+
+-- A structure and not a table: the collector need not look into it. A process defines a name once: another layout needs
+-- another name.
+pcall(ffi.cdef, [[
+    struct kabinet_lease_1 {
+        double id, campaign, advertiser, amount, held, spent, day, starts, ends, used, order;
+        bool closing;
+    };
+]])
+local Lease = ffi.typeof('struct kabinet_lease_1')
 
 local by_id, by_campaign, fence, order
 -- The latest instant anybody spoke of.
@@ -29,7 +40,9 @@ function M.load()
     seen = math.max(K.schema.meta('seen') or 0, last and last[4] or 0)
 end
 
-function M.enter(lease)
+-- Remember a lease of these values.
+function M.enter(values)
+    local lease = Lease(values)
     by_id[lease.id] = lease
     local list = by_campaign[lease.campaign]
     if list == nil then
@@ -37,6 +50,7 @@ function M.enter(lease)
         by_campaign[lease.campaign] = list
     end
     table.insert(list, lease)
+    return lease
 end
 
 -- Filled anew for each lease: what is written is copied at once.
@@ -68,12 +82,10 @@ function M.grant(id, campaign, advertiser, amount, day, starts, ends)
     id = num(id)
     if by_id[id] ~= nil or box.space.kb_closed:get(id) ~= nil then return end
     order = order + 1
-    local lease = {
+    M.write(M.enter{
         id = id, campaign = campaign, advertiser = advertiser, amount = num(amount), held = 0, spent = 0, day = day,
         starts = starts, ends = ends, closing = false, used = 0, order = order,
-    }
-    M.enter(lease)
-    M.write(lease)
+    })
 end
 
 -- The oldest lease of a campaign that covers a price now.

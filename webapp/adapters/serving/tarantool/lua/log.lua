@@ -28,15 +28,19 @@ function M.ends()
     return int(first), int(next_seq - 1)
 end
 
+-- Filled anew for each record: what is written is copied at once.
+local row = {}
+
 function M.append(kind, verdict, at_ms, decided_ms, key, advertiser, campaign, ad, placement, site, charged, lease, day,
                   country, region, device, os, browser, ip_prefix, user_day, value, sale)
     local seq = next_seq
-    box.space.kb_log:insert{
-        int(seq), kind, verdict, at_ms, decided_ms, key, advertiser, campaign, ad, placement, site, int(charged), lease,
-        day, country, region, device, os, browser, ip_prefix, user_day, value, sale,
-    }
+    row[1], row[2], row[3], row[4], row[5], row[6] = int(seq), kind, verdict, at_ms, decided_ms, key
+    row[7], row[8], row[9], row[10], row[11], row[12] = advertiser, campaign, ad, placement, site, int(charged)
+    row[13], row[14], row[15], row[16], row[17], row[18] = lease, day, country, region, device, os
+    row[19], row[20], row[21], row[22], row[23] = browser, ip_prefix, user_day, value, sale
+    box.space.kb_log:insert(row)
     next_seq = seq + 1
-    return int(seq)
+    return row[1]
 end
 
 -- The last word on a lease.

@@ -12,6 +12,8 @@ end
 
 -- Read everything from the spaces.
 function K.start()
+    -- Every collection walks the whole snapshot: let three times of what lives gather before the next, not two.
+    collectgarbage('setpause', 300)
     K.limits.load()
     load_money()
     K.pace.load()
