@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from jobs.loops.looking import look
@@ -21,6 +22,7 @@ from webapp.domain.delivery.allocation import Budget
 from webapp.domain.delivery.announcements import News, budget_news
 from webapp.domain.delivery.lease_store import HeldLease
 from webapp.domain.delivery.leases import Wish
+from webapp.domain.delivery.models import LeaseStatus
 from webapp.domain.delivery.planning import Hunger, Picture, affordable, recalled
 from webapp.domain.delivery.ports import ServingStore
 from webapp.domain.delivery.types import Limits, NodeState
@@ -74,9 +76,11 @@ class Allocator:
         if self.give_up(picture):
             return True
         self.fence(picture)
-        self.deliver(picture.undelivered())
         ended = picture.to_end(self._overdrawn(picture))
         self.call_back(picture, ended)
+        # What ends before its node ever had it is only delivered so that the node can say the last word on it.
+        fresh = picture.undelivered()
+        self.deliver(replace(each, status=LeaseStatus.CLOSING) if each.id in ended else each for each in fresh)
         self.lend(picture)
         return False
 

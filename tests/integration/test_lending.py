@@ -101,6 +101,22 @@ def _reserve_only(bank: Bank, services: Services) -> list[int]:
     return [lease.id for lease in services.leases.reserve(picture.wishes(wanting, ()))]
 
 
+def test_a_lease_called_back_before_its_node_had_it_is_never_spent(bank: Bank) -> None:
+    scope = bank.advertiser(100 * UNIT)
+    sold = bank.sell(scope, 3_000, daily=10 * UNIT)
+    lost = bank.do(lambda services: _reserve_only(bank, services))
+    assert lost
+    bank.pause(sold)
+    bank.run(bank.allocator.step)
+    assert not bank.ask(sold).filled
+    assert bank.visits(sold, 1) == 0
+    bank.round()
+    bank.settle()
+    assert {lease.status for lease in bank.leases(sold)} == {LeaseStatus.CLOSED}
+    assert bank.pockets(scope).reserved_micros == 0
+    bank.prove()
+
+
 def test_a_crash_between_calling_back_and_revoking_is_healed(bank: Bank) -> None:
     scope = bank.advertiser(100 * UNIT)
     sold = bank.sell(scope, 3_000, daily=10 * UNIT)

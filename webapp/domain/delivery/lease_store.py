@@ -55,7 +55,8 @@ class HeldLease:
         return Holder(self.advertiser_id, self.currency)
 
     def grant(self) -> LeaseGrant:
-        """Return it as its node takes it."""
+        """Return it as its node takes it; one that ends already gets no time to be spent in."""
+        spendable = self.status is LeaseStatus.OPEN
         return LeaseGrant(
             lease_id=self.id,
             campaign_id=self.campaign_id,
@@ -63,7 +64,7 @@ class HeldLease:
             amount_micros=self.amount_micros,
             day=day_number(self.day),
             day_starts=int(self.day_starts_at.timestamp()),
-            day_ends=int(self.day_ends_at.timestamp()),
+            day_ends=int((self.day_ends_at if spendable else self.day_starts_at).timestamp()),
         )
 
 
