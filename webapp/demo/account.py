@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from webapp.core.money import MICROS
 from webapp.demo.artwork import OLD_ART, TALLBROOK_ART, Artwork
@@ -27,6 +28,9 @@ class Written:
 
     sheet: FactSheet
     postings: Sequence[Posting]
+    #: Rows of leases, and of charges by the hour.
+    leases: Sequence[dict[str, object]]
+    hours: Sequence[dict[str, object]]
 
 
 def write_tallbrook(maker: Maker, books: Books) -> Written:
@@ -46,21 +50,22 @@ def write_tallbrook(maker: Maker, books: Books) -> Written:
     run = next(run for run in runs if run.plan is stoves)
     sheet.add_day(run.campaign_id, run.ads[0][0], _TOP_OFF_DAY, maker.today, before)
     earlier.append(Charged(run.campaign_id, stoves.name, [(_TOP_OFF_DAY, before)]))
-    postings = [*books.top_ups(), *books.gifts(), *_charges(books, earlier, runs, sheet, RESERVED_MICROS)]
-    return Written(sheet, in_order(postings))
+    given = [*books.top_ups(), *books.gifts()]
+    return _written(books, given, earlier, runs, sheet, RESERVED_MICROS)
 
 
 def write_small(
-    maker: Maker, books: Books, plans: Sequence[Plan], art: Sequence[Artwork], paid: Sequence[int], leased: int
-) -> Written:
-    """Add a small account."""
+    maker: Maker, books: Books, plans: Sequence[Plan], art: Sequence[Artwork], paid: Sequence[tuple[int, int]],
+    leased: int,
+) -> Written:  # fmt: skip
+    """Add a small account; `paid` are days and whole units."""
     for item in art:
         maker.add_art(item)
     sheet = FactSheet(maker.scope.advertiser_id, maker.today.zone)
     runs = [_add(maker, plan, plan.seed or 0, {}) for plan in plans]
     _add_facts(maker, sheet, runs)
-    top_ups = [(-9 + number * 27, 11, 5, units, "card 0881", "") for number, units in enumerate(paid)]
-    return Written(sheet, in_order([*books.top_ups(top_ups), *_charges(books, [], runs, sheet, leased)]))
+    top_ups = [(day, 11, 5, units, "card 0881", "") for day, units in paid]
+    return _written(books, books.top_ups(top_ups), [], runs, sheet, leased)
 
 
 def _add(maker: Maker, plan: Plan, number: int, budgets: dict[str, int]) -> Run:
@@ -84,14 +89,34 @@ def _add_facts(maker: Maker, sheet: FactSheet, runs: Sequence[Run]) -> None:
         sheet.add_run(run, maker.today, filtered)
 
 
+def _written(
+    books: Books, given: Iterable[Posting], earlier: Sequence[Charged], runs: Sequence[Run], sheet: FactSheet,
+    leased: int,
+) -> Written:  # fmt: skip
+    window = [Charged(run.campaign_id, run.plan.name, _numbered(run.days)) for run in runs]
+    postings = [*given, *_charges(books, earlier, window, sheet, leased)]
+    hours = _hours(sheet, books)
+    return Written(sheet, in_order(postings), books.leases(window, leased), hours)
+
+
 def _charges(
-    books: Books, earlier: Sequence[Charged], runs: Sequence[Run], sheet: FactSheet, leased: int
+    books: Books, earlier: Sequence[Charged], window: Sequence[Charged], sheet: FactSheet, leased: int
 ) -> Iterator[Posting]:
     for item in earlier:
         yield from books.earlier(item)
-    window = [Charged(run.campaign_id, run.plan.name, _numbered(run.days)) for run in runs]
     yield from books.days(window)
     yield from books.running(window, sheet.today_hours, leased)
+
+
+def _hours(sheet: FactSheet, books: Books) -> list[dict[str, object]]:
+    return [
+        {
+            "campaign_id": campaign_id, "hour_at": datetime.fromtimestamp(second, UTC),
+            "advertiser_id": sheet.advertiser_id, "day": books.today.date_of(hour.index),
+            "events": hour.events, "spent_micros": hour.micros,
+        }
+        for (campaign_id, second), hour in sheet.hours.items()
+    ]  # fmt: skip
 
 
 def _numbered(days: Sequence[DayCount]) -> list[tuple[int, DayCount]]:

@@ -116,6 +116,17 @@ FERNWAY_ART: tuple[Artwork, ...] = (
     _native("fernway-city", "pack", "One bag for the whole week", "Clips on in a second, keeps the laptop dry."),
 )
 
+#: Sent and approved on the day before the account's first campaign.
+_BEFORE_HIMAL: When = (23, 10, 5)
+_APPROVED_HIMAL = Verdict((23, 12, 20))
+HIMAL_ART: tuple[Artwork, ...] = (
+    Artwork("himal-lodge", "Eleven days, ten lodges", "tent", (
+        Text("Eleven days, ten lodges", "Annapurna with a guide, a porter and warm beds.",
+             _BEFORE_HIMAL, _APPROVED_HIMAL),)),
+    Artwork("himal-down", "Down jackets for rent", "jacket2", (
+        Text("", "", _BEFORE_HIMAL, _APPROVED_HIMAL),), (300, 250)),
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:

@@ -11,7 +11,7 @@ from webapp.demo.shape import chance
 
 POOL = 2048
 #: Site, its share of impressions, how willingly people click there.
-_KNOWN = (
+KNOWN = (
     ("daily-harbor.example", 0.212, 1.02), ("trailnotes.example", 0.149, 1.38),
     ("northern-weather.example", 0.128, 0.84), ("cityfolk.example", 0.094, 0.92), ("rail-times.example", 0.071, 0.78),
     ("gear-bench.example", 0.052, 1.55), ("slow-kitchen.example", 0.041, 0.74),
@@ -58,7 +58,7 @@ def _sites() -> list[tuple[str, float, float]]:
     names = [f"{place}-{paper}.example" for place in _PLACES for paper in _PAPERS]
     weights = [1 / (rank + 6) for rank in range(len(names))]
     scale = _OTHERS_SHARE / sum(weights)
-    return [*_KNOWN, *((name, part * scale, _OTHERS_PULL) for name, part in zip(names, weights, strict=True))]
+    return [*KNOWN, *((name, part * scale, _OTHERS_PULL) for name, part in zip(names, weights, strict=True))]
 
 
 def people() -> list[Person]:

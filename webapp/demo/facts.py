@@ -47,14 +47,25 @@ class Cell:
 
 
 @dataclass
+class Charges:
+    """What a campaign was charged in an hour."""
+
+    index: int
+    events: int = 0
+    micros: int = 0
+
+
+@dataclass
 class FactSheet:
-    """Collects facts, and what each campaign was charged in each hour of today."""
+    """Collects facts, and what each campaign was charged in each hour."""
 
     advertiser_id: int
     zone: ZoneInfo
     batch: FactBatch = field(default_factory=FactBatch)
     #: (campaign id, local hour) → spend of today.
     today_hours: dict[tuple[int, int], int] = field(default_factory=dict)
+    #: (campaign id, second its hour begins at) → what that hour cost.
+    hours: dict[tuple[int, int], Charges] = field(default_factory=dict)
     _people: Sequence[Person] = field(default_factory=people)
 
     def add_run(self, run: Run, today: Today, filtered: Sequence[int]) -> None:
@@ -67,6 +78,7 @@ class FactSheet:
             draw = chance(run.campaign_id * 1009 + index)
             rows = _split(day, run.plan.model, cells, filtered[index], draw)
             self._add(run.campaign_id, index, today, cells, rows)
+            self._count_charges(run.campaign_id, index, cells, rows["spend_micros"], day.price_micros)
 
     def add_day(self, campaign_id: int, ad_id: int, index: int, today: Today, day: DayCount) -> None:
         """Add a day of long ago, in four hours and for a few people."""
@@ -78,7 +90,9 @@ class FactSheet:
             for hour, person in zip(hours, chosen, strict=True)
         ]
         lost = int((day.impressions + day.clicks) * FILTERED)
-        self._add(campaign_id, index, today, cells, _split(day, CPM, cells, lost, chance(ad_id * 977 + index)))
+        rows = _split(day, CPM, cells, lost, chance(ad_id * 977 + index))
+        self._add(campaign_id, index, today, cells, rows)
+        self._count_charges(campaign_id, index, cells, rows["spend_micros"], day.price_micros)
 
     def _cells(self, run: Run, index: int, today: Today, mask: Mask) -> list[Cell]:
         starts = _hour_instants(today, index)
@@ -131,6 +145,15 @@ class FactSheet:
         for cell, micros in zip(cells, spend, strict=True):
             key = (campaign_id, cell.hour)
             self.today_hours[key] = self.today_hours.get(key, 0) + micros
+
+    def _count_charges(
+        self, campaign_id: int, index: int, cells: Sequence[Cell], spend: Sequence[int], price_micros: int
+    ) -> None:
+        for cell, micros in zip(cells, spend, strict=True):
+            if micros:
+                hour = self.hours.setdefault((campaign_id, cell.ts), Charges(index))
+                hour.events += micros // price_micros
+                hour.micros += micros
 
     def batches(self, size: int = 100_000) -> Iterator[FactBatch]:
         """Return the facts in batches the store likes."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from webapp.core.ids import new_public_id
 from webapp.core.money import MICROS
 from webapp.core.periods import local_midnight
 from webapp.core.scope import SYSTEM, Actor
@@ -13,8 +14,12 @@ from webapp.demo.counts import DayCount
 from webapp.demo.shape import TODAY, Today
 from webapp.domain.billing.models import Account, TransactionKind
 from webapp.domain.billing.types import Holder, Posting
+from webapp.domain.delivery.models import LeaseStatus
 
 _K = TransactionKind
+#: The node that is lent to; every installation has it.
+_NODE = 1
+_LENT_AFTER = timedelta(seconds=20)
 RESERVED_MICROS = 412_600_000
 PROMO_MICROS = 100 * MICROS
 #: (day, hour, minute, whole units, how it was paid).
@@ -94,8 +99,7 @@ class Books:
         self, campaigns: Sequence[Charged], hours: Mapping[tuple[int, int], int], leased: int
     ) -> Iterator[Posting]:
         """Return today: leases that leave `leased` reserved, and a charge for each campaign and hour."""
-        active = [item for item in campaigns if item.days[TODAY][1].budget_micros]
-        for charged, spare in zip(active, _shares(active, leased), strict=True):
+        for charged, spare in self.spares(campaigns, leased):
             yield self._lease(charged, TODAY, charged.days[TODAY][1].spend_micros + spare)
         by_id = {item.campaign_id: item for item in campaigns}
         for (campaign_id, hour), micros in sorted(hours.items(), key=lambda item: (item[0][1], item[0][0])):
@@ -103,6 +107,28 @@ class Books:
                 at = min(self.today.moment(TODAY, hour) + timedelta(minutes=59, seconds=30), self.today.now)
                 posting = self._charge(by_id[campaign_id], TODAY, micros, at, detail=f"{hour:02d}:00")
                 yield replace(posting, idempotency_key=f"{posting.idempotency_key}:{hour}")
+
+    def spares(self, campaigns: Sequence[Charged], leased: int) -> list[tuple[Charged, int]]:
+        """Return what of today's leases is not charged yet, by campaign."""
+        active = [item for item in campaigns if item.days[TODAY][1].budget_micros]
+        return list(zip(active, _shares(active, leased), strict=True))
+
+    def leases(self, campaigns: Sequence[Charged], leased: int) -> list[dict[str, object]]:
+        """Return the rows of what today is lent: the allocator hands it to the node, and it is back at midnight."""
+        zone, day = self.today.zone, self.today.day
+        starts = local_midnight(day, zone)
+        shared = {
+            "node": _NODE, "advertiser_id": self.holder.advertiser_id, "currency": self.holder.currency,
+            "settled_micros": 0, "forgiven_micros": 0, "day": day, "day_starts_at": starts,
+            "day_ends_at": local_midnight(day + timedelta(days=1), zone), "status": LeaseStatus.OPEN,
+            # Older than the node's own counts: what it counted of today is not all of today.
+            "created_at": starts + _LENT_AFTER,
+        }  # fmt: skip
+        return [
+            {**shared, "public_id": new_public_id("ls"), "campaign_id": charged.campaign_id, "amount_micros": spare}
+            for charged, spare in self.spares(campaigns, leased)
+            if spare
+        ]
 
     def _posting(self, kind: TransactionKind, micros: int, key: str, at: datetime, *, actor: Actor = SYSTEM,
                  reason: str = "", reference: str = "") -> Posting:  # fmt: skip
@@ -119,7 +145,7 @@ class Books:
         return replace(posting, campaign_id=charged.campaign_id, budget_day=day, source=source)
 
     def _lease(self, charged: Charged, index: int, micros: int) -> Posting:
-        at = local_midnight(self.today.date_of(index), self.today.zone) + timedelta(seconds=20)
+        at = local_midnight(self.today.date_of(index), self.today.zone) + _LENT_AFTER
         posting = self._posting(_K.RESERVE, micros, f"lease:{charged.campaign_id}:{index}", at, reason="lease")
         return replace(posting, campaign_id=charged.campaign_id)
 

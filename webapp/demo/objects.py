@@ -186,7 +186,8 @@ class Maker:
 
     def _add_ad(self, plan: Plan, campaign_id: PublicId, creative: str, weight: int) -> int:
         art = self.services.creatives.get(self.scope, self.creatives[creative]).creative
-        url = f"https://{self.site}/{plan.landing}?utm_source=kabinet&utm_medium={plan.model}&utm_campaign={plan.key}"
+        marks = f"utm_source=kabinet&utm_medium={plan.model}&utm_campaign={plan.key}&click_id={{click_id}}"
+        url = f"https://{self.site}/{plan.landing}?{marks}"
         given = AdInput(art.name, PublicId(art.public_id), url, weight)
         return self.services.ads.create(self.scope, campaign_id, given).id
 

@@ -75,10 +75,12 @@ def add_user(services: Services, email: str, name: str, password_hash: str) -> U
     return user
 
 
-def open_advertiser(services: Services, owner: User, name: str, currency: str, role: AdvertiserRole) -> Advertiser:
+def open_advertiser(
+    services: Services, owner: User, name: str, currency: str, role: AdvertiserRole, zone: str = ZONE
+) -> Advertiser:
     """Open an advertiser with its first member."""
     actor = Actor(owner.id, owner.name)
-    advertiser = services.accounts.create_advertiser(actor, name, currency, ZONE)
+    advertiser = services.accounts.create_advertiser(actor, name, currency, zone)
     services.accounts.add_member(actor, advertiser, owner, role)
     return advertiser
 

@@ -123,6 +123,14 @@ FERNWAY: tuple[Plan, ...] = (
          pieces=(Piece("fernway-city", 1.0),), seed=41),
 )  # fmt: skip
 
+#: A month old, in rupees, on a clock a quarter of an hour off everybody else's.
+HIMAL: tuple[Plan, ...] = (
+    Plan("lodges", "Annapurna, lodge to lodge", CPM, 430, 3600, 0.91, 0.0058, 0.019, first=25,
+         labels=("treks",), landing="annapurna", pieces=(Piece("himal-lodge", 1.0),), seed=50),
+    Plan("down", "Down jackets for rent", CPC, 46, 1400, 0.88, 0.0071, 0.052, first=28,
+         labels=("gear",), landing="rental/down", pieces=(Piece("himal-down", 1.0),), seed=51),
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class OldPlan:
