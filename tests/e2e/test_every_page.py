@@ -125,7 +125,7 @@ def found(site: Site, mara: StorageState, tmp_path_factory: pytest.TempPathFacto
     with site.page(oskar) as page:
         staff_starts = ["/admin/moderation", *place_for_sale(page)]
     site.look_as(found, oskar, staff_starts, ("/admin/ledger/adjust", "/admin/sites/new"))
-    site.look_as(found, mara, [asked_request(site, mara)])
+    site.look_as(found, mara, [asked_request(site, mara), charged_hour(site.live), "/reports/quality"])
     with site.page(None) as page:
         open_account(page, site.live)
         site.look_as(found, state_of(page), EMPTY_PAGES)
@@ -224,6 +224,20 @@ def leave_advertisers(live: Live, email: str) -> None:
             "DELETE FROM memberships WHERE user_id = (SELECT id FROM users WHERE email = ?)", [email]
         )
         assert done.rowcount
+
+
+def charged_hour(live: Live) -> str:
+    """Charge an hour of a campaign of the demo's owner; return where its events are."""
+    hour = {"hour_at": "2026-11-03 12:00:00.000000", "day": "2026-11-03", "events": 2, "spent_micros": 1_400}
+    whose = "SELECT m.advertiser_id FROM memberships m JOIN users u ON u.id = m.user_id WHERE u.email = :email"
+    path = Path(live.environment["KABINET_INSTANCE"]) / "kabinet.sqlite3"
+    with closing(sqlite3.connect(path)) as database, database:
+        query = f"SELECT id, public_id, advertiser_id FROM campaigns WHERE advertiser_id IN ({whose}) ORDER BY id"
+        campaign_id, public_id, advertiser_id = database.execute(query, {"email": OWNER[0]}).fetchone()
+        hour |= {"campaign_id": campaign_id, "advertiser_id": advertiser_id}
+        places = ", ".join(f":{name}" for name in hour)
+        database.execute(f"INSERT INTO charge_hours ({', '.join(hour)}) VALUES ({places})", hour)
+    return f"/balance/charges/{public_id}/2026-11-03T1200Z"
 
 
 def bury_an_event(live: Live) -> None:
