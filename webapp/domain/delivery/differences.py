@@ -47,6 +47,12 @@ class DayFigures:
     #: Given back by credit notes that name the day.
     credited_micros: int = 0
 
+    @property
+    def is_charged(self) -> bool:
+        """Tell whether any store knows of a charge."""
+        sums = (self.ledger_micros, self.hours_micros, self.events_micros, self.counters_micros, self.forgiven_micros)
+        return any(sums)
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

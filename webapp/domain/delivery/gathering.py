@@ -87,9 +87,10 @@ class Gathering:
             (row.advertiser_id, row.campaign_id, row.day): row.micros
             for row in self._events.billed_by_campaign_day(period, advertiser_id)
         }
-        keys = ledger.keys() | hours.keys() | events.keys() | {key for key, micros in forgiven.items() if micros}
+        # A day that was lent money may be known to the nodes alone.
+        keys = ledger.keys() | hours.keys() | events.keys() | forgiven.keys()
         counts = self.counts(period, {key[1] for key in keys} if advertiser_id is not None else ())
-        return [
+        found = [
             DayFigures(
                 *key,
                 ledger_micros=ledger[key].gross_micros if key in ledger else 0,
@@ -100,7 +101,8 @@ class Gathering:
                 credited_micros=ledger[key].credited_micros if key in ledger else 0,
             )
             for key in sorted(keys)
-        ], standing
+        ]
+        return [row for row in found if row.is_charged], standing
 
     def standing(self) -> Standing:
         """Tell whether some log has records that a reader has not seen; a node that is silent may."""
