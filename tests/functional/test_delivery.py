@@ -262,7 +262,7 @@ def test_a_sale_is_told_by_the_shop_s_server_and_counts_once(page: Page) -> None
 def test_a_sale_is_told_by_a_pixel(page: Page) -> None:
     page.show(shown_by(page.number))
     click_id = clicked(page)
-    pixel = page.delivery.tokens.pixel(7)
+    pixel = page.delivery.tokens.pixel(7, "EUR")
     said = page.get(f"/d/p/{pixel}.gif?click_id={click_id}&order=pixel-{page.number}&value=3.5")
     assert said.data[:3] == b"GIF"
     last = page.logged()[-1]
@@ -288,7 +288,7 @@ def sold(page: Page, click_id: str, order: str) -> Any:
     """Tell a sale as the shop's server."""
     body = json.dumps({"click_id": click_id, "order": order, "value": "12.50", "sale": True}).encode()
     timestamp = str(page.clock[0] // 1000)
-    signature = conversion_signature(page.delivery.tokens.advertiser_secret(7), timestamp, body)
+    signature = conversion_signature(page.delivery.tokens.advertiser_secret(7, "EUR"), timestamp, body)
     headers = {"Kabinet-Timestamp": timestamp, "Kabinet-Signature": signature, "Content-Type": "application/json"}
     return page.send("POST", "/d/conversion", data=body, headers=headers).get_json()
 

@@ -432,7 +432,7 @@ def conversion(app: DeliveryApp, **changed: object) -> tuple[bytes, dict[str, st
     fields = {"click_id": click_id, "order": "A-1", "value": "12.34", "sale": True, **changed}
     body = json.dumps(fields).encode()
     timestamp = str(NOW_MS // 1000)
-    signature = conversion_signature(app.tokens.advertiser_secret(11), timestamp, body)
+    signature = conversion_signature(app.tokens.advertiser_secret(11, "EUR"), timestamp, body)
     return body, {"kabinet_timestamp": timestamp, "kabinet_signature": signature}
 
 
@@ -470,6 +470,7 @@ def test_values_are_read_without_a_float(
         ({"order": {"a": 1}}, "order"),
         ({"currency": "XXX"}, "currency"),
         ({"currency": ["EUR"]}, "currency"),
+        ({"currency": "USD"}, "currency"),
         ({"sale": "yes"}, "sale"),
     ],
 )
@@ -486,14 +487,14 @@ def test_a_wrong_conversion_names_its_field(
 def test_a_conversion_signed_at_another_time_is_refused(app: DeliveryApp, caller: Caller, seconds: int) -> None:
     body, _ = conversion(app)
     timestamp = str(NOW_MS // 1000 + seconds)
-    signature = conversion_signature(app.tokens.advertiser_secret(11), timestamp, body)
+    signature = conversion_signature(app.tokens.advertiser_secret(11, "EUR"), timestamp, body)
     said = caller.post("/d/conversion", body, kabinet_timestamp=timestamp, kabinet_signature=signature)
     assert (said.status, said.json["code"]) == (401, "unauthorized")
 
 
 def test_a_conversion_of_another_s_signature_is_refused(app: DeliveryApp, caller: Caller, node: Node) -> None:
     body, headers = conversion(app)
-    stranger = conversion_signature(app.tokens.advertiser_secret(12), headers["kabinet_timestamp"], body)
+    stranger = conversion_signature(app.tokens.advertiser_secret(12, "EUR"), headers["kabinet_timestamp"], body)
     assert caller.post("/d/conversion", body, **{**headers, "kabinet_signature": stranger}).status == 401
     assert caller.post("/d/conversion", body + b" ", **headers).status == 401
     assert caller.post("/d/conversion", body).status == 401
@@ -516,12 +517,44 @@ def test_the_conversion_pixel_takes_the_click_of_its_own_advertiser(
 ) -> None:
     click_id = json.loads(conversion(app)[0])["click_id"]
     for advertiser in (11, 12):
-        said = caller.get(f"/d/p/{app.tokens.pixel(advertiser)}.gif?click_id={click_id}&order=B-2&value=5.50")
+        said = caller.get(f"/d/p/{app.tokens.pixel(advertiser, 'EUR')}.gif?click_id={click_id}&order=B-2&value=5.50")
         assert said.body[:3] == b"GIF"
-    caller.get(f"/d/p/{app.tokens.pixel(11)}.gif?click_id={click_id}&value=lots")
-    caller.get(f"/d/p/{app.tokens.pixel(11)}.gif")
+    caller.get(f"/d/p/{app.tokens.pixel(11, 'EUR')}.gif?click_id={click_id}&value=lots")
+    caller.get(f"/d/p/{app.tokens.pixel(11, 'EUR')}.gif")
     assert [(event.order, event.value_micros, event.sale) for event in node.events] == [("B-2", 5_500_000, True)]
     assert app.counts.read() == {"bad_signature": 2, "bad_conversion": 1}
+
+
+@pytest.mark.parametrize("currency", ["USD", "eur", ""])
+def test_a_value_in_another_currency_than_the_account_s_is_refused(
+    app: DeliveryApp, caller: Caller, node: Node, currency: str
+) -> None:
+    body, headers = conversion(app, currency=currency)
+    said = caller.post("/d/conversion", body, **headers)
+    assert (said.status, said.headers["Content-Type"]) == (422, "application/problem+json")
+    assert said.json["errors"]["currency"].startswith("This account is kept in EUR.")
+    click_id = json.loads(body)["click_id"]
+    shown = caller.get(
+        f"/d/p/{app.tokens.pixel(11, 'EUR')}.gif?click_id={click_id}&value=5&currency={currency or 'JPY'}"
+    )
+    assert (shown.status, shown.body[:3]) == (200, b"GIF")
+    assert shown.headers["Kabinet-Problem"] == said.json["detail"]
+    assert node.events == []
+
+
+def test_a_value_in_the_account_s_own_currency_is_taken(app: DeliveryApp, caller: Caller, node: Node) -> None:
+    body, headers = conversion(app, currency="EUR")
+    assert caller.post("/d/conversion", body, **headers).status == 200
+    click_id = json.loads(body)["click_id"]
+    caller.get(f"/d/p/{app.tokens.pixel(11, 'EUR')}.gif?click_id={click_id}&value=5&currency=EUR")
+    assert [event.value_micros for event in node.events] == [12_340_000, 5_000_000]
+
+
+def test_the_pixel_of_another_account_says_what_is_wrong(app: DeliveryApp, caller: Caller, node: Node) -> None:
+    click_id = json.loads(conversion(app)[0])["click_id"]
+    said = caller.get(f"/d/p/{app.tokens.pixel(12, 'EUR')}.gif?click_id={click_id}")
+    assert said.headers["Kabinet-Problem"] == "The click_id is missing, altered, or another account's."
+    assert node.events == []
 
 
 def test_any_site_may_ask_and_nobody_keeps_the_answer(caller: Caller) -> None:

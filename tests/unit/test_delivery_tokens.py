@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.domain.delivery.tokens import LENGTH, BadSignature, DeliveryTokens, Token, TokenKind, conversion_signature
+from webapp.domain.delivery.tokens import (
+    LENGTH,
+    BadSignature,
+    DeliveryTokens,
+    Token,
+    TokenKind,
+    conversion_signature,
+    pixel_currency,
+)
 
 TOKENS = DeliveryTokens("a secret of thirty-two characters")
 IDS = st.integers(0, 2**32 - 1)
@@ -73,8 +81,15 @@ def test_the_keys_are_not_the_secret_itself() -> None:
 
 
 def test_advertisers_have_secrets_of_their_own() -> None:
-    assert len({TOKENS.advertiser_secret(number) for number in range(50)}) == 50
-    assert TOKENS.advertiser_secret(7) == DeliveryTokens("a secret of thirty-two characters").advertiser_secret(7)
+    secrets = {TOKENS.advertiser_secret(number, currency) for number in range(50) for currency in ("EUR", "USD")}
+    assert len(secrets) == 100
+    again = DeliveryTokens("a secret of thirty-two characters")
+    assert TOKENS.advertiser_secret(7, "EUR") == again.advertiser_secret(7, "EUR")
+
+
+def test_a_pixel_names_account_and_currency() -> None:
+    token = TOKENS.read(TOKENS.pixel(7, "EUR"), TokenKind.PIXEL)
+    assert (token.advertiser_id, pixel_currency(token)) == (7, "EUR")
 
 
 def test_picture_and_link_of_a_plain_tag_name_one_decision() -> None:

@@ -34,7 +34,7 @@ class TokenKind(IntEnum):
     CLICK = 3
     #: The `click_id` a landing page hands back.
     CONVERSION = 4
-    #: An advertiser's conversion pixel; names nothing but the advertiser.
+    #: An advertiser's conversion pixel; names the advertiser and, where a decision has its key, the account's currency.
     PIXEL = 5
 
 
@@ -91,13 +91,14 @@ class DeliveryTokens:
             raise BadSignature
         return Token(kind, *ids)
 
-    def pixel(self, advertiser_id: int) -> str:
+    def pixel(self, advertiser_id: int, currency: str) -> str:
         """Return the token of an advertiser's conversion pixel; always the same."""
-        return self.write(Token(TokenKind.PIXEL, 0, 0, advertiser_id))
+        return self.write(Token(TokenKind.PIXEL, 0, int.from_bytes(currency.encode()), advertiser_id))
 
-    def advertiser_secret(self, advertiser_id: int) -> str:
-        """Return what an advertiser's server signs its conversions with."""
-        return base64.urlsafe_b64encode(self._derived(f"advertiser:{advertiser_id}")).decode().rstrip("=")
+    def advertiser_secret(self, advertiser_id: int, currency: str) -> str:
+        """Return what an advertiser's server signs its conversions with; it stands for the account's currency too."""
+        derived = self._derived(f"advertiser:{advertiser_id}:{currency}")
+        return base64.urlsafe_b64encode(derived).decode().rstrip("=")
 
     def decision_key(self, placement: str, number: str, user_key: str) -> int:
         """Return the 63 bits by which picture and link of a plain tag name the same decision."""
@@ -109,6 +110,11 @@ class DeliveryTokens:
 
     def _derived(self, purpose: str) -> bytes:
         return hmac.digest(self._secret, f"kabinet.delivery.{purpose}".encode(), "sha256")
+
+
+def pixel_currency(token: Token) -> str:
+    """Return the currency of the account whose pixel this is."""
+    return token.key.to_bytes(8).lstrip(b"\0").decode()
 
 
 def conversion_signature(secret: str, timestamp: str, body: bytes) -> str:
