@@ -12,6 +12,8 @@ M.KINDS = KINDS
 local TRIMMED_AT_ONCE = 5000
 
 local first, next_seq
+-- Up to this number every record is known to be on the disk.
+local written = 0
 
 function M.load()
     first = K.schema.meta('first')
@@ -49,9 +51,19 @@ function M.append_closed(lease, at_ms)
         lease.id, lease.day, '', '', '', '', '', '', '', 0, false)
 end
 
+-- A space shows what is still on its way to the disk. Writes go there in order, so one of our own waits until all before
+-- it have arrived, and fails where they do: a reader never notes a record that a crash could take back.
+local function wait_until_written(seq)
+    if seq <= written then return end
+    K.schema.set_meta('read', seq)
+    written = seq
+end
+
 function M.read(after, limit)
     local from = math.max(tonumber(after), first - 1)
-    return box.space.kb_log:select({int(from)}, {iterator = 'GT', limit = limit})
+    local rows = box.space.kb_log:select({int(from)}, {iterator = 'GT', limit = limit})
+    if #rows > 0 then wait_until_written(tonumber(rows[#rows][1])) end
+    return rows
 end
 
 function M.trim(upto)
