@@ -176,11 +176,14 @@ class Allocator:
         self._tell(node, lambda: self._stores[node].renew(_ms(until)))
 
     def deliver(self, leases: Iterable[HeldLease]) -> None:
-        """Grant leases to their nodes, and remember which took them."""
+        """Grant leases to their nodes, and remember which took them.
+
+        A node that does not answer is waited for once a round: the others' fences are renewed by the same loop.
+        """
         services, taken = self._services, []
         for lease in leases:
             store, fence = self._stores.get(lease.node), self._fences.get(lease.node)
-            if store and fence:
+            if store and fence and lease.node not in self._silent:
                 grant = lease.grant()
                 if self._tell(lease.node, lambda store=store, grant=grant, fence=fence: store.grant(grant, _ms(fence))):  # type: ignore[misc]
                     taken.append(lease.id)
