@@ -14,6 +14,7 @@ from webapp.domain.audit.services import AuditLog
 from webapp.domain.billing.services import Balances
 from webapp.domain.billing.services.purses import Purses
 from webapp.domain.delivery.charges import Charges
+from webapp.domain.delivery.freshness import Freshness
 from webapp.domain.delivery.gathering import Gathering
 from webapp.domain.delivery.live_spend import LiveSpending
 from webapp.domain.delivery.ports import ServingStore
@@ -74,6 +75,11 @@ class MoneyServices:
     def live_spending(self: Whole) -> LiveSpending:
         """Today's spend to this second."""
         return LiveSpending(self.session, self.clock, self.balances, Charges(self.session), self.adapters.serving)
+
+    @cached_property
+    def freshness(self: Whole) -> Freshness:
+        """How old figures are."""
+        return Freshness(self.session, self.clock, self.adapters.analytics, self.adapters.serving)
 
     @cached_property
     def reconciliation(self: Whole) -> Reconciliation:

@@ -10,6 +10,7 @@ import './drops.js';
 import './hours.js';
 import './inline.js';
 import './keys.js';
+import './live.js';
 import './moderation.js';
 import './picture.js';
 import './preview.js';

@@ -93,6 +93,12 @@ def campaign_detail(campaign_id: PublicId) -> ResponseReturnValue:
     )
 
 
+def live_context(campaign: Campaign, days: ChosenPeriod) -> dict[str, Any]:
+    """Return the figures of a campaign's page, without what changes only by somebody's hand."""
+    context = _chart_context(campaign, days, ())
+    return {"campaign": campaign, **context, **_ads_context(campaign, days, context["total"])}
+
+
 @bp.get("/campaigns/<public_id:campaign_id>/changes")
 @requires(Permission.CAMPAIGN_READ)
 def campaign_changes(campaign_id: PublicId) -> ResponseReturnValue:

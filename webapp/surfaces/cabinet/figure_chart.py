@@ -35,6 +35,8 @@ class MetricTab:
     href: str
     current: bool
     spark: Markup | str = ""
+    #: The metric's own name, by which an open page finds the figure again.
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def figure_chart(
             "currency": scope.currency,
             "sign": CURRENCIES.get(scope.currency, scope.currency),
             "sets": sets,
+            "now": chart.partial,
             "marks": [_mark(mark, chart, scope) for mark in marks],
         },
         legend=legend,
@@ -131,6 +134,7 @@ def _tab(metric: Metric, chart: ChartData, scope: Scope, *, current: bool) -> Me
         change=change,
         href=here(metric=metric.key),
         current=current,
+        key=metric.key,
     )
 
 

@@ -54,11 +54,12 @@ def overview() -> ResponseReturnValue:
     if fresh_at is None:
         return page("cabinet/overview/first_run.html", **_first_steps(here_for))
     days = chosen_period(here_for)
-    context = _context(here_for, days)
+    context = overview_context(here_for, days)
     return page("cabinet/overview/index.html", fragment="cabinet/overview/_overview.html", fresh_at=fresh_at, **context)
 
 
-def _context(scope: Scope, days: ChosenPeriod) -> dict[str, Any]:
+def overview_context(scope: Scope, days: ChosenPeriod) -> dict[str, Any]:
+    """Return what the overview shows of these days."""
     data = services().overview.load(scope, Selection(days.period, days.compare), days.grain)
     chosen = chosen_metric(request.args.get("metric", ""), (*KEYS, *MORE))
     marks = marks_of(data.log, scope, days.period, days.grain)

@@ -34,7 +34,7 @@ const leaving = (canvas, data) => ({
   afterEvent: (chart, { event }) => { if (event.type === 'mouseout') hover(chart, canvas, data, null); },
 });
 
-function dataset(set, data) {
+export function dataset(set, data) {
   const line = colour(set.color ?? '--k-c1');
   const bar = set.type === 'bar';
   const values = set.data.map((value) => scaled(value, data.unit));
