@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from webapp.core.mail_address import mail_tls
 
@@ -18,6 +19,8 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104
 DELIVERY = "delivery"
 MIN_SECRET_LENGTH = 32
 MIN_SECRET_VARIETY = 10
+#: Tokens have two bytes for the number of a serving node.
+MOST_NODE = 65_535
 
 
 class Profile(StrEnum):
@@ -102,6 +105,7 @@ class Settings:
         # Delivery needs its secret and its nodes, and should not be given the database's password.
         found = _serving_faults if surface == DELIVERY else _faults
         faults = found(self) if self.profile is Profile.STACK else []
+        faults += _node_faults(self.serving_urls)
         if faults:
             raise SettingsError("\n".join(faults))
 
@@ -218,6 +222,15 @@ def _serving_faults(settings: Settings) -> list[str]:
             "SERVING_URLS must be tarantool://user:password@host:3301?node=1 (one a node) in the stack profile"
         )
     return faults
+
+
+def _node_faults(urls: tuple[str, ...]) -> list[str]:
+    """Return what is wrong with the numbers of nodes: two with one number would share offset, leases and events."""
+    numbers = [parse_qs(urlsplit(url).query).get("node", ["1"])[-1] for url in urls]
+    fine = all(number.isascii() and number.isdigit() and 0 < int(number) <= MOST_NODE for number in numbers)
+    if fine and len({int(number) for number in numbers}) == len(numbers):
+        return []
+    return [f"SERVING_URLS must give each node a number of its own, from ?node=1 to ?node={MOST_NODE}"]
 
 
 def _faults(settings: Settings) -> list[str]:
