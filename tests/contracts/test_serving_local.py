@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -163,3 +165,14 @@ def test_a_failed_call_changes_nothing(tmp_path: Path) -> None:
     assert desk.money() == (1000, 0, 0)
     other._desk.connection.execute("DROP TRIGGER full")
     assert desk.wins() == [1]
+
+
+def test_a_decision_does_not_keep_who_a_person_is_beyond_the_day(tmp_path: Path) -> None:
+    """What is kept for weeks, with the site and the ad, must not be tied together over days."""
+    desk = opened(tmp_path)
+    desk.open(campaign(cap_count=3))
+    desk.shown(visitor=replace(NOBODY, country="LV", user_key="a-key-of-somebody"))
+    with sqlite3.connect(tmp_path / "serving.sqlite3") as file:
+        kept = "".join(map(str, file.execute("SELECT * FROM decisions").fetchall()))
+    assert '"LV"' in kept
+    assert "a-key-of-somebody" not in kept

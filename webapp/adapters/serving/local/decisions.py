@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from webapp.adapters.serving.local.closing import close_if_done
@@ -41,7 +41,7 @@ def keep(node: Node, kept: Kept) -> None:
         (decision.key, decision.decided_ms, decision.keep_until_ms, decision.advertiser_id, decision.campaign_id,
          decision.ad_id, decision.placement_id, decision.site, decision.size, int(decision.charging),
          decision.price_micros, decision.lease_id, decision.day, None, Verdict.OK, 0, None, Verdict.OK,
-         json.dumps(asdict(decision.visitor)), kept.campaign, json.dumps(to_wire(kept.ad))),
+         json.dumps(asdict(_unknown_again(decision.visitor))), kept.campaign, json.dumps(to_wire(kept.ad))),
     )  # fmt: skip
 
 
@@ -99,6 +99,11 @@ def _kept(row: sqlite3.Row) -> Kept:
         click=Verdict(row["click"]),
     )
     return Kept(decision, ad_from_wire(json.loads(row["ad"])), row["campaign"])
+
+
+def _unknown_again(visitor: Visitor) -> Visitor:
+    """Leave out what frequency caps alone may know of a person beyond the day."""
+    return replace(visitor, user_key="")
 
 
 def _visitor(text: str) -> Visitor:
