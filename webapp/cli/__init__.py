@@ -21,6 +21,7 @@ COMMANDS = {
     "migrate": "webapp.cli.stores:migrate",
     "replay-ipinyou": "webapp.cli.replay:replay_ipinyou",
     "rebuild-rollups": "webapp.cli.rollups:rebuild_rollups",
+    "simulate": "webapp.cli.simulate:simulate",
     "serve": "webapp.cli.serve:serve",
     "worker": "webapp.cli.worker:worker",
 }

@@ -1,4 +1,4 @@
-"""What the server process of `kabinet serve` loads: the cabinet behind delivery; embedded, also worker and loops."""
+"""What the server process of `kabinet serve` loads: the cabinet behind delivery; embedded, all that moves it too."""
 
 from __future__ import annotations
 
@@ -31,6 +31,13 @@ def _build() -> Wsgi:
         loops.start()
         # What is registered last ends first: the loops before the worker.
         atexit.register(loops.stop)
+    if settings.live_demo:
+        from webapp.demo.living import LivingDemo
+
+        people = LivingDemo(built)
+        people.start()
+        # People end before the loops, which then carry the last events on.
+        atexit.register(people.stop)
     return mounted(DeliveryApp(settings, built.adapters.serving, built.adapters.geography), built)
 
 

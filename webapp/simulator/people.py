@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
@@ -75,6 +74,12 @@ class Town:
         self._random = Random(seed)  # noqa: S311
         self._size = size
         self._seed = seed
+        self._visits = 0
+
+    def next_visit(self) -> None:
+        """Begin a visit whose chances are its own, whatever came of those before it."""
+        self._visits += 1
+        self._random.seed(f"{self._seed}:visit:{self._visits}")
 
     def somebody(self) -> Person:
         """Return who comes next; one visit in fifty is a bot's."""
@@ -103,13 +108,9 @@ class Town:
         """Return a number of seconds in a range."""
         return self._random.uniform(least, most)
 
-    def one_of(self, choices: Sequence[str]) -> str:
-        """Choose evenly."""
-        return self._random.choice(choices)
-
-    def number(self) -> int:
-        """Return a random number for an order or a page view."""
-        return self._random.getrandbits(48)
+    def draw(self) -> float:
+        """Return a number from 0 up to 1."""
+        return self._random.random()
 
     @staticmethod
     def _address(number: int, network: str) -> str:

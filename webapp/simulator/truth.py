@@ -28,6 +28,8 @@ class Truth:
     #: (decision key, kind) → events without an answer.
     doubtful: Counter[tuple[str, EventKind]] = field(default_factory=Counter)
     forged: int = 0
+    #: Conversions that were turned away, as they had to be.
+    refused: int = 0
     lost_decisions: int = 0
     surprises: list[Surprise] = field(default_factory=list)
 
@@ -38,6 +40,12 @@ class Truth:
         if expected is not None and verdict is not expected:
             self.surprises.append(Surprise(kind, expected, answered))
 
+    def refuse(self, kind: EventKind, expected: Verdict | None, *, was_refused: bool) -> None:
+        """Note a report that was to be turned away, or was."""
+        self.refused += was_refused
+        if was_refused != (expected is Verdict.BAD_SIGNATURE):
+            self.surprises.append(Surprise(kind, expected or Verdict.OK, "refused" if was_refused else "taken"))
+
     def doubt(self, key: str, kind: EventKind) -> None:
         """Note an event whose answer never came."""
         self.doubtful[key, kind] += 1
@@ -47,6 +55,13 @@ class Truth:
         sums: Counter[tuple[EventKind, Verdict]] = Counter()
         for (_, kind, verdict), count in self.answered.items():
             sums[kind, verdict] += count
+        return dict(sums)
+
+    def doubts(self) -> dict[EventKind, int]:
+        """Return how many events of each kind nobody answered."""
+        sums: Counter[EventKind] = Counter()
+        for (_, kind), count in self.doubtful.items():
+            sums[kind] += count
         return dict(sums)
 
     def faults(self, found: Counter[tuple[str, EventKind]]) -> list[str]:
@@ -60,3 +75,16 @@ class Truth:
             if not least <= found[place] <= most:
                 wrong.append(f"{place[1]} of decision {place[0]}: found {found[place]}, sent {least} to {most}")
         return wrong
+
+
+class Forgetful(Truth):
+    """For people who come for ever, and whom nobody counts."""
+
+    def count(self, key: str, kind: EventKind, expected: Verdict | None, answered: str) -> None:
+        """Keep nothing."""
+
+    def refuse(self, kind: EventKind, expected: Verdict | None, *, was_refused: bool) -> None:
+        """Keep nothing."""
+
+    def doubt(self, key: str, kind: EventKind) -> None:
+        """Keep nothing."""
