@@ -11,17 +11,20 @@ from webapp.domain.delivery.event_rows import EventRows
 from webapp.domain.delivery.ingest import Ingest
 from webapp.domain.delivery.ports import ServingStore
 from webapp.extensions import db
+from webapp.settings import Profile
 from webapp.web.app import KabinetFlask
+
+#: Each batch costs the store of figures a merge later, and embedded that is the processor of everything else.
+PAUSE_SECONDS = {Profile.STACK: 0.5, Profile.EMBEDDED: 3.0}
 
 
 class IngestLoop:
-    """Writes a batch when one is full, else what came within the last half second."""
-
-    pause_seconds = 0.5
+    """Writes a batch when one is full, else what came within the last moment."""
 
     def __init__(self, app: KabinetFlask, node: ServingStore) -> None:
         adapters = app.adapters
         self.name = f"ingest-{node.node}"
+        self.pause_seconds = PAUSE_SECONDS[app.settings.profile]
         self._locks = adapters.new_locks()
         rows = EventRows(node.node, zones)
         self._ingest = Ingest(node.node, node, adapters.analytics, rows, self._locks, adapters.clock)
