@@ -76,11 +76,14 @@ class SqlEvents(SqlRollups):
         ]
 
     def billed_by_campaign_day(self, period: Period, advertiser_id: int | None = None) -> Sequence[BilledDay]:
-        """Return what campaigns' days cost by their events, of one advertiser or of all."""
+        """Return what campaigns' days cost by their events, of one advertiser or of all.
+
+        Days from before events were kept one by one count by their figures: those are delivery's too.
+        """
         where = Where()
         where.only("advertiser_id", None if advertiser_id is None else (advertiser_id,))
         where.add(day_condition(period))
-        where.add(f"{_EVENTS} AND spend_micros > 0")
+        where.add("import_id = 0 AND kind != 'batch' AND spend_micros > 0")
         sql = (
             "SELECT advertiser_id, campaign_id, toUInt16(local_day) AS day, count(), sum(spend_micros) FROM facts "
             f"WHERE {where.sql()} GROUP BY advertiser_id, campaign_id, day ORDER BY advertiser_id, campaign_id, day"
