@@ -54,6 +54,8 @@ class Announcements:
     def tell(self, news: Collection[News]) -> int:
         """Record what was not told yet; return how much that is."""
         told = self._consumption.which_done(_CONSUMER, {item.mark for item in news})
+        # What goes on for months would be forgotten with all that was done long ago, and told anew.
+        self._consumption.renew(_CONSUMER, told)
         fresh = {item.mark: item for item in news if item.mark not in told}
         for item in fresh.values():
             self._outbox.record(item.name, item.advertiser_id, item.payload)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, delete, func, select, update
@@ -16,6 +16,8 @@ from webapp.domain.events.types import Envelope
 
 #: How many rows one pruning removes, so that it holds nobody up.
 PRUNED = 500
+#: What must not be forgotten is written anew once in so long.
+RENEWED = timedelta(days=1)
 
 
 class Outbox:
@@ -92,6 +94,14 @@ class Consumption:
     def done(self, consumer: str, event: Envelope) -> None:
         """Write that it has; a second writer of the same fails at its commit."""
         self._session.add(ConsumedEvent(consumer=consumer, event_id=event.id, at=self._clock.now()))
+
+    def renew(self, consumer: str, event_ids: Collection[str]) -> None:
+        """Remember these for longer, as if they were done now; what was renewed within a day stays as it is."""
+        now = self._clock.now()
+        mine = (ConsumedEvent.consumer == consumer, ConsumedEvent.event_id.in_(event_ids))
+        if event_ids:
+            old = ConsumedEvent.at < now - RENEWED
+            self._session.execute(update(ConsumedEvent).where(*mine, old).values(at=now))
 
     def forget(self, consumer: str, event_id: str) -> None:
         """Let a consumer do an event again."""
