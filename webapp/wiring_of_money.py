@@ -11,20 +11,23 @@ from webapp.core.clock import Clock
 from webapp.domain.accounts.directory import Directory
 from webapp.domain.analytics.ports import AnalyticsStore
 from webapp.domain.audit.services import AuditLog
-from webapp.domain.billing.services import Balances
+from webapp.domain.billing.services import Balances, Ledger
 from webapp.domain.billing.services.purses import Purses
 from webapp.domain.delivery.charges import Charges
+from webapp.domain.delivery.credits import Credits
 from webapp.domain.delivery.freshness import Freshness
 from webapp.domain.delivery.gathering import Gathering
 from webapp.domain.delivery.live_spend import LiveSpending
 from webapp.domain.delivery.ports import ServingStore
 from webapp.domain.delivery.reconciliation import Reconciliation
 from webapp.domain.events.services import Outbox
+from webapp.settings import Settings
 
 
 class Stores(Protocol):
     """The stores that hold a charge beside the ledger."""
 
+    settings: Settings
     analytics: AnalyticsStore
 
     @property
@@ -45,6 +48,10 @@ class Whole(Protocol):
     @property
     def balances(self) -> Balances:
         """What is read of the books."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """The one writer of money."""
 
     @property
     def purses(self) -> Purses:
@@ -75,6 +82,12 @@ class MoneyServices:
     def live_spending(self: Whole) -> LiveSpending:
         """Today's spend to this second."""
         return LiveSpending(self.session, self.clock, self.balances, Charges(self.session), self.adapters.serving)
+
+    @cached_property
+    def credits(self: Whole) -> Credits:
+        """Money given back for traffic found invalid."""
+        stores, limit = self.adapters, self.adapters.settings.credit_limit
+        return Credits(self.session, self.clock, self.audit, self.ledger, self.outbox, stores.analytics, limit)
 
     @cached_property
     def freshness(self: Whole) -> Freshness:

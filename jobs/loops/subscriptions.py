@@ -36,6 +36,7 @@ CONSUMERS: dict[str, Consumer] = {
         ),
         "jobs.loops.publisher:handle",
     ),
+    "credits": Consumer(("delivery.traffic.credited.*",), "jobs.credits:handle"),
     "notices": Consumer(
         (
             "ads.creative.decided.*",

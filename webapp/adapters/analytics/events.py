@@ -21,6 +21,7 @@ from webapp.domain.analytics.events import (
     EventBatch,
     EventPage,
     EventQuery,
+    ReceivedConversion,
     VerdictCount,
     days_of,
 )
@@ -29,8 +30,10 @@ from webapp.domain.analytics.types import FACT_COLUMNS, FactRow, from_unix_day, 
 
 #: A batch is written with few rows of its own, so its own are found without reading any event.
 _BATCHES = f"advertiser_id = 0 AND import_id = 0 AND kind = '{BATCH}'"
-_EVENTS = "import_id = 0 AND kind NOT IN ('', 'batch')"
-_LISTED = "node, seq, kind, verdict, happened_ms, spend_micros, decision, ad_id, placement_id, site, country, device"
+EVENTS = "import_id = 0 AND kind NOT IN ('', 'batch')"
+#: What an event cost, also once that was given back.
+COST = "(spend_micros + credited_micros)"
+LISTED = f"node, seq, kind, verdict, happened_ms, {COST}, decision, ad_id, placement_id, site, country, device"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -54,25 +57,39 @@ class SqlEvents(SqlRollups):
     def events_of(self, query: EventQuery, page: PageRequest) -> EventPage:
         """Return a page of events in the order they happened."""
         where = _of_campaign(query)
-        sums = f"SELECT count(), countIf(spend_micros > 0), sum(spend_micros) FROM facts WHERE {where.sql()}"
+        sums = f"SELECT count(), countIf({COST} > 0), sum({COST}) FROM facts WHERE {where.sql()}"
         count, charged, micros = self._engine.rows(bind(sums, where.parameters))[0]
         listed = (
-            f"SELECT {_LISTED} FROM facts WHERE {where.sql()} "
+            f"SELECT {LISTED} FROM facts WHERE {where.sql()} "
             f"ORDER BY happened_ms, node, seq LIMIT {int(page.offset)}, {int(page.size)}"
         )
-        items = [_event(row) for row in self._engine.rows(bind(listed, where.parameters))]
+        items = [event_of_row(row) for row in self._engine.rows(bind(listed, where.parameters))]
         return EventPage(Page(items, int(count), page), int(charged), int(micros))
 
     def verdicts(self, query: FigureQuery) -> Sequence[VerdictCount]:
         """Return how many events of which kind got which verdict."""
         where = conditions(query)
-        where.add(_EVENTS)
+        where.add(EVENTS)
         sql = (
             "SELECT kind, verdict, count(), countIf(spend_micros > 0), sum(spend_micros) FROM facts "
             f"WHERE {where.sql()} GROUP BY kind, verdict ORDER BY kind, verdict"
         )
         return [
             VerdictCount(str(row[0]), str(row[1]), *row[2:]) for row in self._engine.rows(bind(sql, where.parameters))
+        ]
+
+    def last_conversions(self, advertiser_id: int, period: Period, limit: int) -> Sequence[ReceivedConversion]:
+        """Return an advertiser's conversions of these days, the newest first, with what became of each."""
+        where = Where()
+        where.add("advertiser_id = %(advertiser_id)s", advertiser_id=advertiser_id)
+        where.add(f"{day_condition(period)} AND import_id = 0 AND kind = 'conversion'")
+        sql = (
+            "SELECT happened_ms, verdict, campaign_id, sales, revenue_micros, decision FROM facts "
+            f"WHERE {where.sql()} ORDER BY happened_ms DESC, node DESC, seq DESC LIMIT {int(limit)}"
+        )
+        return [
+            ReceivedConversion(_instant(at), str(verdict), campaign_id, bool(sales), value, decision)
+            for at, verdict, campaign_id, sales, value, decision in self._engine.rows(bind(sql, where.parameters))
         ]
 
     def billed_by_campaign_day(self, period: Period, advertiser_id: int | None = None) -> Sequence[BilledDay]:
@@ -85,7 +102,7 @@ class SqlEvents(SqlRollups):
         where.add(day_condition(period))
         where.add("import_id = 0 AND kind != 'batch' AND spend_micros > 0")
         sql = (
-            "SELECT advertiser_id, campaign_id, toUInt16(local_day) AS day, count(), sum(spend_micros) FROM facts "
+            f"SELECT advertiser_id, campaign_id, toUInt16(local_day) AS day, count(), sum({COST}) FROM facts "
             f"WHERE {where.sql()} GROUP BY advertiser_id, campaign_id, day ORDER BY advertiser_id, campaign_id, day"
         )
         rows = self._engine.rows(bind(sql, where.parameters))
@@ -115,17 +132,22 @@ EVENT_COLUMNS = EventBatch.columns()[len(FACT_COLUMNS) :]
 def _of_campaign(query: EventQuery) -> Where:
     where = Where()
     where.add("advertiser_id = %(advertiser_id)s", advertiser_id=query.advertiser_id)
-    where.add(f"local_day = toDate({unix_day(query.day)}) AND {_EVENTS}")
+    where.add(f"local_day = toDate({unix_day(query.day)}) AND {EVENTS}")
     where.add("campaign_id = %(campaign_id)s", campaign_id=query.campaign_id)
     if query.starts_at is not None:
         where.add("toUInt32(ts) >= %(starts)s", starts=int(query.starts_at.timestamp()))
     if query.ends_at is not None:
         where.add("toUInt32(ts) < %(ends)s", ends=int(query.ends_at.timestamp()))
     if query.charged_only:
-        where.add("spend_micros > 0")
+        where.add(f"{COST} > 0")
     return where
 
 
-def _event(row: Row) -> Event:
+def event_of_row(row: Row) -> Event:
+    """Return a row of LISTED as an event."""
     node, seq, kind, verdict, happened_ms, *rest = row
-    return Event(node, seq, str(kind), str(verdict), _EPOCH + timedelta(milliseconds=happened_ms), *rest)
+    return Event(node, seq, str(kind), str(verdict), _instant(happened_ms), *rest)
+
+
+def _instant(milliseconds: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=milliseconds)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from webapp.adapters.analytics import migrations, sql
+from webapp.adapters.analytics.credits import SqlCredits
 from webapp.adapters.analytics.engine import Engine, Row, bind
 from webapp.adapters.analytics.events import SqlEvents
 from webapp.core.errors import Unavailable
@@ -30,7 +31,7 @@ TABLES = (
 REMOVAL_SECONDS = 600
 
 
-class SqlAnalyticsStore(SqlEvents):
+class SqlAnalyticsStore(SqlCredits, SqlEvents):
     """`AnalyticsStore` over any engine that runs the dialect."""
 
     def __init__(self, engine: Engine) -> None:
@@ -118,9 +119,9 @@ class SqlAnalyticsStore(SqlEvents):
             count = self._engine.rows(bind(f"SELECT count() FROM {table} WHERE {condition}", parameters))  # noqa: S608
             if count and count[0][0]:
                 self._engine.run(bind(f"ALTER TABLE {table} DELETE WHERE {condition}", parameters))
-        self._wait_for_removal()
+        self.wait_for_mutations()
 
-    def _wait_for_removal(self) -> None:
+    def wait_for_mutations(self) -> None:
         """Servers rewrite tables behind our back, and only newer ones offer to wait themselves."""
         deadline, pause = time.monotonic() + REMOVAL_SECONDS, 0.01
         select = "SELECT count() FROM system.mutations WHERE database = currentDatabase() AND is_done = 0"

@@ -8,12 +8,14 @@ from typing import Protocol
 
 from webapp.core.paging import PageRequest
 from webapp.core.periods import Grain, Period
+from webapp.domain.analytics.credits import Creditable, CreditQuery
 from webapp.domain.analytics.events import (
     AdvertiserDay,
     BilledDay,
     EventBatch,
     EventPage,
     EventQuery,
+    ReceivedConversion,
     VerdictCount,
 )
 from webapp.domain.analytics.queries import Breakdown, Compared, FigureQuery, Order, Series
@@ -86,8 +88,21 @@ class EventStore(Protocol):
     def verdicts(self, query: FigureQuery) -> Sequence[VerdictCount]:
         """Return how many events of which kind got which verdict."""
 
+    def last_conversions(self, advertiser_id: int, period: Period, limit: int) -> Sequence[ReceivedConversion]:
+        """Return an advertiser's conversions of these days, the newest first, with what became of each."""
+
     def billed_by_campaign_day(self, period: Period, advertiser_id: int | None = None) -> Sequence[BilledDay]:
         """Return what campaigns' days cost by their events, of one advertiser or of all."""
+
+
+class CreditableEvents(Protocol):
+    """Charged events that turn out to be invalid."""
+
+    def creditable(self, query: CreditQuery, sample: int = 0) -> Creditable:
+        """Return what charged events come to, and a few of them."""
+
+    def credit_events(self, query: CreditQuery, verdict: str) -> None:
+        """Count these events as filtered and free; done again, nothing is left to do. Nobody may write meanwhile."""
 
 
 class RollupKeeper(Protocol):
@@ -119,5 +134,7 @@ class AnalyticsSchema(Protocol):
         """Return the newest version in force, 0 for none."""
 
 
-class AnalyticsStore(FigureReader, FactCatalogue, FactWriter, EventStore, RollupKeeper, AnalyticsSchema, Protocol):
+class AnalyticsStore(
+    FigureReader, FactCatalogue, FactWriter, EventStore, CreditableEvents, RollupKeeper, AnalyticsSchema, Protocol
+):
     """The whole store: ClickHouse, or the same engine in the process."""

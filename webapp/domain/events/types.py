@@ -39,5 +39,7 @@ BALANCE_EMPTY = "billing.balance.empty.v1"
 BUDGET_SPENT = "delivery.budget.spent.v1"
 #: A campaign came to its end: {"campaign_id"}.
 CAMPAIGN_ENDED = "ads.campaign.ended.v1"
+#: Charges for invalid traffic were given back: {"credit_id"}.
+TRAFFIC_CREDITED = "delivery.traffic.credited.v1"
 #: Ledger, events and counters differ: {"campaign_id", "day", "difference"}.
 RECONCILIATION_FAILED = "delivery.reconciliation.failed.v1"
