@@ -60,6 +60,7 @@ from webapp.domain.billing.services import Balances, Ledger, Payments
 from webapp.domain.billing.services.purses import Purses
 from webapp.domain.delivery.announcements import Announcements
 from webapp.domain.delivery.charge_events import ChargeEvents
+from webapp.domain.delivery.conversions import Conversions
 from webapp.domain.delivery.explaining import Explainer
 from webapp.domain.delivery.inventory import Inventory
 from webapp.domain.delivery.leases import Leases
@@ -69,6 +70,7 @@ from webapp.domain.delivery.ports import Geography, ServingStore
 from webapp.domain.delivery.publishing import Publishing
 from webapp.domain.delivery.rates import Rates
 from webapp.domain.delivery.settlement import Settlement
+from webapp.domain.delivery.tokens import DeliveryTokens
 from webapp.domain.events.ports import Bus
 from webapp.domain.tasks.exports import Exports
 from webapp.domain.tasks.files import TableWriter
@@ -210,6 +212,12 @@ class Services(MoneyServices, EventServices):
     def charge_events(self) -> ChargeEvents:
         """The events behind charges."""
         return ChargeEvents(self.session, self.adapters.analytics)
+
+    @cached_property
+    def conversions(self) -> Conversions:
+        """How an advertiser tells conversions, and which came in."""
+        tokens = DeliveryTokens(self.adapters.settings.secret_key)
+        return Conversions(self.clock, self.audit, tokens, self.adapters.analytics)
 
     @cached_property
     def campaign_listing(self) -> CampaignListing:

@@ -61,7 +61,8 @@ def events(*rows: dict[str, object]) -> EventBatch:
                 campaign_id=int(str(row["campaign_id"])), ad_id=10, country=str(row.get("country", "")),
                 impressions=int(counted and kind == "impression"), clicks=int(counted and kind == "click"),
                 conversions=int(counted and kind == "conversion"), spend_micros=int(str(row.get("price", 0))),
-                filtered=int(not counted and kind != "view"),
+                filtered=int(not counted and kind != "view"), revenue_micros=int(str(row.get("value", 0))),
+                sales=int(bool(row.get("value", 0))),
             )
         )  # fmt: skip
         own = {
@@ -204,6 +205,28 @@ def test_an_hour_opens_into_its_events(store: SqlAnalyticsStore, advertiser: int
     assert (second.page.total, [item.price_micros for item in second.page.items]) == (3, [159])
     assert store.events_of(EventQuery(advertiser, 1, DAY), PageRequest(1, 25)).charged == 4
     assert store.events_of(EventQuery(advertiser, 2, DAY), PageRequest(1, 25)).page.total == 0
+
+
+def test_the_last_conversions_come_first(store: SqlAnalyticsStore, advertiser: int, node: int) -> None:
+    told: dict[str, object] = {"advertiser": advertiser, "kind": "conversion"}
+    late = NOON + timedelta(minutes=2)
+    given = [
+        {**told, "value": 12_500_000},
+        {**told, "at": late, "verdict": "duplicate", "campaign_id": 2},
+        {**told, "at": NOON + timedelta(minutes=1)},
+        {**told, "advertiser": advertiser + 1},
+        {"advertiser": advertiser},
+    ]
+    store.insert_events(node, 0, len(given), events(*given))
+    found = store.last_conversions(advertiser, PERIOD, 2)
+    assert [(item.happened_at, item.verdict, item.campaign_id) for item in found] == [
+        (late, "duplicate", 2),
+        (NOON + timedelta(minutes=1), "", 1),
+    ]
+    oldest = store.last_conversions(advertiser, PERIOD, 9)[-1]
+    assert (oldest.sale, oldest.value_micros, oldest.decision) == (True, 12_500_000, 7_000)
+    before = Period(DAY - timedelta(days=9), DAY - timedelta(days=1))
+    assert store.last_conversions(advertiser, before, 9) == []
 
 
 def test_what_days_cost_by_their_events(store: SqlAnalyticsStore, advertiser: int, node: int) -> None:

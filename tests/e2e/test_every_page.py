@@ -41,7 +41,18 @@ NO_PAGES = {
     "admin.home": "leads to the first page somebody may see",
 }
 #: All that somebody new can see; their objects come later.
-EMPTY_PAGES = ("/", "/campaigns", "/creatives", "/balance", "/reports", "/imports", "/exports", "/settings", "/notices")
+EMPTY_PAGES = (
+    "/",
+    "/campaigns",
+    "/creatives",
+    "/balance",
+    "/reports",
+    "/imports",
+    "/exports",
+    "/settings",
+    "/notices",
+    "/conversions",
+)
 MAIN_PARTS = ("/", "/campaigns", "/reports", "/balance")
 PART_BYTES = 10 * 1024
 SHIFT = 0.1

@@ -97,6 +97,18 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceivedConversion:
+    """A conversion as it came in: what it was worth is known of those that count."""
+
+    happened_at: datetime
+    verdict: str
+    campaign_id: int
+    sale: bool
+    value_micros: int
+    decision: int
+
+
+@dataclass(frozen=True, slots=True)
 class EventPage:
     """A page of events, and what all of them cost."""
 
