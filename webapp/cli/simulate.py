@@ -75,7 +75,7 @@ def table(truth: Truth) -> list[str]:
     ]
     rows += [("forged tokens", "", truth.forged), ("conversions", "refused", truth.refused)]
     rows += [("in doubt", kind.value, count) for kind, count in sorted(truth.doubts().items())]
-    rows.append(("surprises", "", len(truth.surprises)))
+    rows.append(("surprises", "", len(truth.unexplained())))
     lines = [f"{name:14}{what:26}{count:>10,}" for name, what, count in rows]
-    shown = truth.surprises[:_MOST_SURPRISES]
+    shown = truth.unexplained()[:_MOST_SURPRISES]
     return lines + [f"  {each.kind.value}: {each.answered or 'counted'}, not {each.expected.value}" for each in shown]

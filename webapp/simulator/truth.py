@@ -15,6 +15,8 @@ class Surprise:
     kind: EventKind
     expected: Verdict
     answered: str
+    #: The decision it is about, '' for none.
+    key: str = ""
 
 
 @dataclass
@@ -38,7 +40,7 @@ class Truth:
         verdict = Verdict(answered)
         self.answered[key, kind, verdict] += 1
         if expected is not None and verdict is not expected:
-            self.surprises.append(Surprise(kind, expected, answered))
+            self.surprises.append(Surprise(kind, expected, answered, key))
 
     def refuse(self, kind: EventKind, expected: Verdict | None, *, was_refused: bool) -> None:
         """Note a report that was to be turned away, or was."""
@@ -49,6 +51,11 @@ class Truth:
     def doubt(self, key: str, kind: EventKind) -> None:
         """Note an event whose answer never came."""
         self.doubtful[key, kind] += 1
+
+    def unexplained(self) -> list[Surprise]:
+        """Return the surprises about decisions of which nothing was lost: a lost impression makes its view a stray."""
+        lost = {key for key, _ in self.doubtful}
+        return [surprise for surprise in self.surprises if surprise.key not in lost]
 
     def totals(self) -> dict[tuple[EventKind, Verdict], int]:
         """Return how many events of each kind and verdict the system said it has."""
