@@ -68,16 +68,30 @@ def test_another_installation_does_not_know_the_token() -> None:
         DeliveryTokens("another secret of as many characters").read(TOKENS.write(SOME), SOME.kind)
 
 
-def test_the_signature_is_hmac_sha256_of_a_derived_key() -> None:
-    raw = base64.urlsafe_b64decode(TOKENS.write(SOME))
+@pytest.mark.parametrize("kind", TokenKind)
+def test_the_signature_is_a_piece_of_hmac_sha512_of_a_derived_key(kind: TokenKind) -> None:
+    raw = base64.urlsafe_b64decode(TOKENS.write(SOME._replace(kind=kind)))
     key = hmac.digest(b"a secret of thirty-two characters", b"kabinet.delivery.tokens", "sha256")
-    assert raw[-16:] == hmac.digest(key, raw[:-16], "sha256")[:16]
+    group, place = divmod(kind - 1, 4)
+    signed = hmac.digest(key, raw[:1] + bytes([group]) + raw[2:-16], "sha512")
+    assert raw[-16:] == signed[16 * place : 16 * place + 16]
+
+
+def test_no_kind_and_no_group_shares_a_signature() -> None:
+    signed = {base64.urlsafe_b64decode(TOKENS.write(SOME._replace(kind=kind)))[-16:] for kind in TokenKind}
+    assert len(signed) == len(TokenKind)
+
+
+@given(MADE)
+def test_three_tokens_at_once_are_those_written_one_by_one(token: Token) -> None:
+    kinds = (TokenKind.IMPRESSION, TokenKind.VIEW, TokenKind.CLICK)
+    assert TOKENS.write_three(*token[1:]) == tuple(TOKENS.write(token._replace(kind=kind)) for kind in kinds)
 
 
 def test_the_keys_are_not_the_secret_itself() -> None:
     raw = base64.urlsafe_b64decode(TOKENS.write(SOME))
-    plain = hmac.digest(b"a secret of thirty-two characters", raw[:-16], "sha256")
-    assert raw[-16:] != plain[:16]
+    plain = hmac.digest(b"a secret of thirty-two characters", raw[:1] + b"\0" + raw[2:-16], "sha512")
+    assert raw[-16:] not in plain
 
 
 def test_advertisers_have_secrets_of_their_own() -> None:

@@ -78,7 +78,11 @@ _JSON_HEADERS: Sequence[Header] = (("Content-Type", "application/json"), *OPEN)
 
 def json_answer(content: object) -> Answer:
     """Return JSON nobody keeps."""
-    body = orjson.dumps(content)
+    return raw_json_answer(orjson.dumps(content))
+
+
+def raw_json_answer(body: bytes) -> Answer:
+    """Return JSON that is written already."""
     return Answer("200 OK", [*_JSON_HEADERS, ("Content-Length", str(len(body)))], body)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from webapp.domain.delivery.fingerprints import fingerprint
@@ -185,19 +186,14 @@ def decision(wanted: Wanted, answer: Sequence[Any]) -> Decision:
     """Read the answer for one placement."""
     reason, repeated, placement_id, advertiser_id, campaign_id, size, *ad = answer
     return Decision(
-        placement=wanted.placement,
-        key=wanted.key,
-        reason=_NO_FILLS[reason] if reason else None,
-        repeated=repeated,
-        placement_id=placement_id,
-        advertiser_id=advertiser_id,
-        campaign_id=campaign_id,
-        ad=_ad(ad[0]) if ad else None,
-        size=size,
-    )
+        wanted.placement, wanted.key, _NO_FILLS[reason] if reason else None, repeated, placement_id, advertiser_id,
+        campaign_id, _ad(ad[0]) if ad else None, size,
+    )  # fmt: skip
 
 
-def _ad(row: Sequence[Any]) -> PublishedAd:
+@lru_cache(20_000)
+def _ad(row: tuple[Any, ...]) -> PublishedAd:
+    """Read an ad; few ads make up most answers."""
     _version, _campaign, ad_id, public_id, creative_id, creative_public_id, size, weight, landing_url, *rest = row
     return PublishedAd(
         ad_id, public_id, creative_id, creative_public_id, size, weight, landing_url, rest[0], rest[1], rest[2],
