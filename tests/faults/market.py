@@ -15,7 +15,7 @@ from webapp.core.ids import PublicId
 from webapp.core.permissions import STAFF_PERMISSIONS, StaffRole
 from webapp.core.scope import Actor, Scope, StaffScope
 from webapp.db.transaction import transaction
-from webapp.domain.ads.models import BidModel
+from webapp.domain.ads.models import BidModel, Pacing
 from webapp.domain.delivery.inventory import PlacementInput, SiteInput
 from webapp.domain.delivery.types import EventKind, Verdict
 from webapp.extensions import db
@@ -58,7 +58,11 @@ def open_market(app: KabinetFlask) -> Market:
             creative = add_creative(session, app.adapters.clock, scope)
             for name, model, bid, daily in TERMS:
                 campaign = services.campaigns.create(
-                    scope, campaign_input(name=name, bid_model=model, bid_micros=bid, daily_budget_micros=daily)
+                    # Spent as it comes: paced over a day, hardly a request would be filled.
+                    scope,
+                    campaign_input(
+                        name=name, bid_model=model, bid_micros=bid, daily_budget_micros=daily, pacing=Pacing.ASAP
+                    ),
                 )
                 services.ads.create(scope, PublicId(campaign.public_id), ad_input(creative))
                 services.campaigns.launch(scope, PublicId(campaign.public_id))

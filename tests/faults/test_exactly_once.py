@@ -31,9 +31,9 @@ from webapp.web.app import KabinetFlask
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
-SECONDS = float(os.environ.get("KABINET_FAULT_SECONDS", "25"))
+SECONDS = float(os.environ.get("KABINET_FAULT_SECONDS", "15"))
 #: Page views a second in each thread; a view brings two to three events with it.
-VIEWS, THREADS = 70.0, 4
+VIEWS, THREADS = 85.0, 4
 KILL_EVERY_SECONDS = 4.5
 PATIENCE_SECONDS = 90.0
 
