@@ -38,6 +38,8 @@ EVENING = MORNING + timedelta(days=1)
         ({"ledger_micros": 6_000, "hours_micros": 6_000, "forgiven_micros": 3_000}, BOTH_READ, Difference.FORGIVEN),
         ({"ledger_micros": 6_000, "hours_micros": 6_000, "forgiven_micros": 2_000}, BOTH_READ, Difference.UNEXPLAINED),
         ({"ledger_micros": 11_000}, BOTH_READ, Difference.HISTORY),
+        ({"ledger_micros": 11_000, "events_micros": 11_000}, BOTH_READ, Difference.NONE),
+        ({"ledger_micros": 11_000, "events_micros": 12_000}, BOTH_READ, Difference.UNEXPLAINED),
         ({"ledger_micros": 8_000}, BOTH_READ, Difference.UNEXPLAINED),
     ],
 )

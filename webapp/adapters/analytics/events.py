@@ -100,7 +100,7 @@ class SqlEvents(SqlRollups):
         where = Where()
         where.only("advertiser_id", None if advertiser_id is None else (advertiser_id,))
         where.add(day_condition(period))
-        where.add("import_id = 0 AND kind != 'batch' AND spend_micros > 0")
+        where.add(f"import_id = 0 AND kind != 'batch' AND {COST} > 0")
         sql = (
             f"SELECT advertiser_id, campaign_id, toUInt16(local_day) AS day, count(), sum({COST}) FROM facts "
             f"WHERE {where.sql()} GROUP BY advertiser_id, campaign_id, day ORDER BY advertiser_id, campaign_id, day"

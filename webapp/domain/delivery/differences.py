@@ -67,21 +67,22 @@ def difference_of(figures: DayFigures, standing: Standing, *, is_over: bool = Tr
     history = figures.ledger_micros - figures.hours_micros
     if history < 0:
         return Difference.UNEXPLAINED
-    between = _between(figures, standing)
+    settled, known = figures.hours_micros + figures.forgiven_micros, figures.counters_micros
+    happened = max(settled, figures.events_micros - history) if known is None else known
+    # What was entered by hand may have events of its own, which no node has counted.
+    told = min(history, max(0, figures.events_micros - happened))
+    between = _between(settled, figures.events_micros - told, happened, standing)
     if between is Difference.UNEXPLAINED and not is_over:
         return Difference.SETTLING
     if between is not Difference.NONE:
         return between
     if figures.forgiven_micros:
         return Difference.FORGIVEN
-    return Difference.HISTORY if history else Difference.NONE
+    return Difference.HISTORY if told < history else Difference.NONE
 
 
-def _between(figures: DayFigures, standing: Standing) -> Difference:
-    """Hold what the logs brought into ledger and figures against what the nodes counted."""
-    settled, ingested = figures.hours_micros + figures.forgiven_micros, figures.events_micros
-    known = figures.counters_micros
-    happened = max(settled, ingested) if known is None else known
+def _between(settled: int, ingested: int, happened: int, standing: Standing) -> Difference:
+    """Hold what the logs brought into ledger and figures against what happened on the nodes."""
     if settled == ingested == happened:
         return Difference.NONE
     if settled > happened or ingested > happened:
