@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-#: Page views by the hour of the day, as multiples of the mean.
+#: Page views by the hour of the day, as multiples of the mean; those below are scaled to it.
 EVEN = (1.0,) * 24
 #: Read all day, most in the evening.
 _EVENING = (
@@ -25,7 +25,7 @@ _HOME = (
     *(0.9, 0.55, 0.3, 0.2, 0.15, 0.2, 0.4, 0.6, 0.6, 0.6, 0.65, 0.8),
     *(1.1, 0.9, 0.8, 0.85, 0.95, 1.2, 1.7, 2.2, 2.6, 2.6, 2.2, 1.55),
 )
-_DAYS = (_EVENING, _OFFICE, _HOME)
+_DAYS = tuple(tuple(hour * 24 / sum(day) for hour in day) for day in (_EVENING, _OFFICE, _HOME))
 #: The site that is read most has so many times the views of the twentieth.
 _SLOPE = 6
 

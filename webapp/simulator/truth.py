@@ -42,11 +42,11 @@ class Truth:
         if expected is not None and verdict is not expected:
             self.surprises.append(Surprise(kind, expected, answered, key))
 
-    def refuse(self, kind: EventKind, expected: Verdict | None, *, was_refused: bool) -> None:
+    def refuse(self, key: str, kind: EventKind, expected: Verdict | None, *, was_refused: bool) -> None:
         """Note a report that was to be turned away, or was."""
         self.refused += was_refused
         if was_refused != (expected is Verdict.BAD_SIGNATURE):
-            self.surprises.append(Surprise(kind, expected or Verdict.OK, "refused" if was_refused else "taken"))
+            self.surprises.append(Surprise(kind, expected or Verdict.OK, "refused" if was_refused else "taken", key))
 
     def doubt(self, key: str, kind: EventKind) -> None:
         """Note an event whose answer never came."""
@@ -90,7 +90,7 @@ class Forgetful(Truth):
     def count(self, key: str, kind: EventKind, expected: Verdict | None, answered: str) -> None:
         """Keep nothing."""
 
-    def refuse(self, kind: EventKind, expected: Verdict | None, *, was_refused: bool) -> None:
+    def refuse(self, key: str, kind: EventKind, expected: Verdict | None, *, was_refused: bool) -> None:
         """Keep nothing."""
 
     def doubt(self, key: str, kind: EventKind) -> None:

@@ -121,7 +121,7 @@ class Visits:
             self._truth.doubt(step.key, step.kind)
             return []
         if reply.status == _REFUSED or step.expected is Verdict.BAD_SIGNATURE:
-            self._truth.refuse(step.kind, step.expected, was_refused=reply.status == _REFUSED)
+            self._truth.refuse(step.key, step.kind, step.expected, was_refused=reply.status == _REFUSED)
             return []
         verdict = str(json.loads(reply.body).get("verdict", ""))
         self._truth.count(step.key, step.kind, step.expected, "" if verdict == "ok" else verdict)
