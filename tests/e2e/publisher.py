@@ -24,6 +24,7 @@ from tests.support.serving import DAY_SECONDS, ad, campaign, lease, placement, w
 from webapp.domain.delivery.ports import ServingStore
 from webapp.domain.delivery.types import LogRecord
 from webapp.settings import Profile
+from webapp.surfaces.admin.tags import script_tag
 from webapp.surfaces.delivery.app import DeliveryApp
 from webapp.wiring import geography_of, serving_nodes
 
@@ -62,12 +63,9 @@ class Publisher:
             store.withdraw([self.number], [self.number])
             store.revoke([self.number])
 
-    def tag(self, **data: object) -> str:
-        """Return the JS tag of the placement."""
-        more = "".join(f' data-{name}="{value}"' for name, value in data.items())
-        return (
-            f'<div data-kabinet="pl_{self.number}"{more}></div><script async src="{self.delivery}/d/tag.js"></script>'
-        )
+    def tag(self, size: str = "300x250") -> str:
+        """Return the JS tag of the placement, as staff copy it."""
+        return script_tag(f"pl_{self.number}", size, self.delivery)
 
     def logged(self) -> list[LogRecord]:
         """Return what the nodes logged of the campaign."""

@@ -48,7 +48,7 @@ def reader(chromium: Browser, news: Publisher) -> Iterator[Page]:
 
 def test_the_tag_fills_counts_once_and_lands_with_macros_filled(news: Publisher, reader: Page) -> None:
     news.sell()
-    news.body = news.tag(width=300, height=250)
+    news.body = news.tag()
     reader.goto("/")
     picture = reader.get_by_role("img", name="Advertisement")
     expect(picture).to_be_visible()
@@ -66,21 +66,46 @@ def test_the_tag_fills_counts_once_and_lands_with_macros_filled(news: Publisher,
     assert reader.context.cookies() == []
 
 
-def test_nothing_on_the_page_moves_when_the_ad_comes(news: Publisher, reader: Page) -> None:
-    news.sell()
-    news.body = f'{news.tag(width=300, height=250)}<p id="below">What follows.</p>'
-    reader.goto("/")
-    reader.wait_for_function("document.querySelector('[data-kabinet-taken]')")
+#: All shifts count, from the first paint on.
+WATCH_SHIFTS = """window.shifted = 0; new PerformanceObserver(list => list.getEntries().forEach(
+  entry => { window.shifted += entry.value; })).observe({type: 'layout-shift', buffered: true});"""
+STRICT = "default-src 'none'; script-src {delivery}; connect-src {delivery}; img-src {page} data:"
+
+
+@pytest.mark.parametrize("policy", ["", STRICT], ids=["any page", "a strict page"])
+@pytest.mark.parametrize("size", ["300x250", "native"])
+def test_nothing_on_the_page_moves_when_the_ad_comes(news: Publisher, reader: Page, size: str, policy: str) -> None:
+    news.sell(size, title="Fresh bread", text="Baked at four.")
+    news.policy = policy.format(delivery=news.delivery, page=news.url)
+    news.body = f'{news.tag(size)}<p id="below">What follows.</p>'
+    reader.set_viewport_size({"width": 400, "height": 800})
+    reader.add_init_script(WATCH_SHIFTS)
+    held: list[Route] = []
+    reader.route("**/d/tag.js", lambda route: held.append(route))  # noqa: PLW0108 (playwright takes no builtin)
+    reader.goto("/", wait_until="commit")
+    expect(reader.get_by_text("What follows.")).to_be_visible()
     before = reader.locator("#below").bounding_box()
-    expect(reader.get_by_role("img", name="Advertisement")).to_be_visible()
-    assert reader.locator("#below").bounding_box() == before
     assert before is not None
     assert before["y"] > 250
+    reader.wait_for_timeout(200)
+    held[0].continue_()
+    expect(reader.locator("[data-kabinet] img")).to_be_visible()
+    reader.wait_for_timeout(200)
+    assert reader.locator("#below").bounding_box() == before
+    assert reader.evaluate("window.shifted") == 0
+
+
+def test_a_wide_room_does_not_widen_a_narrow_page(news: Publisher, reader: Page) -> None:
+    news.body = news.tag("728x90")
+    reader.set_viewport_size({"width": 375, "height": 800})
+    reader.goto("/")
+    reader.wait_for_function("document.querySelector('[data-kabinet-taken]')")
+    assert reader.evaluate("document.documentElement.scrollWidth") == 375
 
 
 def test_an_ad_below_the_window_is_asked_for_when_it_comes_near(news: Publisher, reader: Page) -> None:
     news.sell()
-    news.body = f'<style>#long{{height:6000px}}</style><div id="long"></div>{news.tag(width=300, height=250)}'
+    news.body = f'<style>#long{{height:6000px}}</style><div id="long"></div>{news.tag()}'
     asked: list[str] = []
     reader.on("request", lambda request: asked.append(request.url) if "/d/decision" in request.url else None)
     reader.goto("/")
@@ -95,7 +120,7 @@ def test_an_ad_below_the_window_is_asked_for_when_it_comes_near(news: Publisher,
 
 def test_an_ad_that_was_passed_quickly_is_not_seen(news: Publisher, reader: Page) -> None:
     news.sell()
-    news.body = f'<style>#long{{height:6000px}}</style>{news.tag(width=300, height=250)}<div id="long"></div>'
+    news.body = f'<style>#long{{height:6000px}}</style>{news.tag()}<div id="long"></div>'
     shown = reader.expect_request("**/d/i/**")
     with shown:
         reader.goto("/")
@@ -106,7 +131,7 @@ def test_an_ad_that_was_passed_quickly_is_not_seen(news: Publisher, reader: Page
 
 def test_a_native_ad_is_a_card_of_words_and_picture(news: Publisher, reader: Page) -> None:
     news.sell("native", title="Fresh <b>bread</b>", text="Baked at four.")
-    news.body = news.tag()
+    news.body = news.tag("native")
     reader.goto("/")
     card = reader.get_by_role("link", name="Fresh <b>bread</b>")
     expect(card).to_be_visible()
@@ -116,7 +141,7 @@ def test_a_native_ad_is_a_card_of_words_and_picture(news: Publisher, reader: Pag
 
 def test_several_tags_on_a_page_are_one_request_and_one_script(news: Publisher, reader: Page) -> None:
     news.sell()
-    news.body = news.tag(width=300, height=250) * 3
+    news.body = news.tag() * 3
     asked: list[str] = []
     reader.on("request", lambda request: asked.append(request.url) if "/d/decision" in request.url else None)
     reader.goto("/")
@@ -127,10 +152,8 @@ def test_several_tags_on_a_page_are_one_request_and_one_script(news: Publisher, 
 
 def test_a_strict_page_shows_the_ad_too(news: Publisher, reader: Page) -> None:
     news.sell()
-    news.policy = (
-        f"default-src 'none'; script-src {news.delivery}; connect-src {news.delivery}; img-src {news.url} data:"
-    )
-    news.body = news.tag(width=300, height=250)
+    news.policy = STRICT.format(delivery=news.delivery, page=news.url)
+    news.body = news.tag()
     reader.goto("/")
     expect(reader.get_by_role("img", name="Advertisement")).to_be_visible()
     assert news.waited(2) == ["impression", "view"]
@@ -138,7 +161,7 @@ def test_a_strict_page_shows_the_ad_too(news: Publisher, reader: Page) -> None:
 
 def test_storage_is_never_touched(news: Publisher, reader: Page) -> None:
     news.sell()
-    news.body = news.tag(width=300, height=250)
+    news.body = news.tag()
     reader.add_init_script("""
         for (const name of ['localStorage', 'sessionStorage', 'indexedDB', 'caches']) {
           Object.defineProperty(window, name, { get() { throw new DOMException('blocked', 'SecurityError'); } });
@@ -165,7 +188,7 @@ def test_storage_is_never_touched(news: Publisher, reader: Page) -> None:
 )
 def test_what_fails_leaves_the_page_as_it_was(news: Publisher, reader: Page, pattern: str, answer: str) -> None:
     news.sell()
-    news.body = f'{news.tag(width=300, height=250)}<button id="works">Works</button>'
+    news.body = f'{news.tag()}<button id="works">Works</button>'
     reader.route(pattern, lambda route: _fail(route, answer))
     reader.goto("/")
     reader.wait_for_timeout(500)
@@ -188,7 +211,7 @@ def _fail(route: Route, answer: str) -> None:
 
 
 def test_without_an_ad_the_room_stays_empty(news: Publisher, reader: Page) -> None:
-    news.body = news.tag(width=300, height=250)
+    news.body = news.tag()
     reader.goto("/")
     with reader.expect_response("**/d/decision"):
         reader.reload()

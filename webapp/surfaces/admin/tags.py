@@ -11,6 +11,8 @@ from webapp.domain.delivery.types import NATIVE
 
 #: What a publisher's own server replaces with another number on each page view.
 RANDOM = "INSERT_RANDOM"
+#: Picture and two lines of words in a column of a text, some 400 pixels wide.
+NATIVE_HEIGHT = "320"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,8 @@ def tags_of(placement: str, size: str, delivery_url: str) -> list[Tag]:
     script = Tag(
         "script",
         _("Script"),
-        _("For most pages. Loads without holding the page up, sets no cookies and reports when the ad was seen."),
-        _script(placement, size, delivery_url),
+        _script_text(size),
+        script_tag(placement, size, delivery_url),
     )
     server = Tag(
         "server",
@@ -47,10 +49,31 @@ def tags_of(placement: str, size: str, delivery_url: str) -> list[Tag]:
     return [script, server] if size == NATIVE else [script, image, server]
 
 
-def _script(placement: str, size: str, url: str) -> str:
-    # The room is kept free before the ad is there, so that nothing on the page moves.
-    room = "" if size == NATIVE else ' data-width="{}" data-height="{}"'.format(*size.split("x"))
-    return f'<div data-kabinet="{placement}"{room}></div>\n<script async src="{url}/d/tag.js"></script>'
+def _script_text(size: str) -> str:
+    text = _("For most pages. Loads without holding the page up, sets no cookies and reports when the ad was seen.")
+    if size == NATIVE:
+        more = _(
+            "The ad is %(height)s pixels high and never moves the page; for another height change both numbers.",
+            height=NATIVE_HEIGHT,
+        )
+    else:
+        more = _("Its room is kept free before it loads, so that nothing on the page moves.")
+    return f"{text} {more}"
+
+
+def script_tag(placement: str, size: str, url: str) -> str:
+    """Return the JS tag: its room is kept from the first paint on, so that nothing on the page moves.
+
+    A drawing's own attributes keep it where a page's policy lets no inline style in. What a native ad needs depends on
+    its column, which the publisher alone knows.
+    """
+    width, height = ("", NATIVE_HEIGHT) if size == NATIVE else size.split("x")
+    given = f' data-width="{width}"' if width else ""
+    room = f'<svg width="{width or "100%"}" height="{height}" display="block" aria-hidden="true"></svg>'
+    return (
+        f'<div data-kabinet="{placement}"{given} data-height="{height}">{room}</div>\n'
+        f'<script async src="{url}/d/tag.js"></script>'
+    )
 
 
 def _image(placement: str, size: str, url: str) -> str:
