@@ -31,6 +31,8 @@ READER = "elza@tallbrook.example"
 NO_PAGES = {
     "cabinet.export_file": "a file",
     "cabinet.import_status": "a part that is asked for while work is done",
+    "cabinet.overview_live": "a part that open pages ask for",
+    "cabinet.campaign_live": "a part that open pages ask for",
     "cabinet.campaign_row": "a part, else it leads to the page",
     "cabinet.campaign_head": "a part, else it leads to the page",
     "web.health": "JSON",
@@ -46,6 +48,8 @@ EMPTY_PAGES = (
     "/campaigns",
     "/creatives",
     "/balance",
+    "/balance/charges",
+    "/balance/reconciliation",
     "/reports",
     "/imports",
     "/exports",
