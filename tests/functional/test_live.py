@@ -54,6 +54,14 @@ def test_each_piece_has_a_place_and_the_part_is_small(
     assert figure(part.text, "spend-value") == figure(page, "spend-value")
 
 
+@pytest.mark.parametrize("query", ["endpoint=x", "_scheme=javascript", "_external=1&_scheme=javascript&_anchor=x"])
+def test_an_address_of_any_kind_leads_to_the_part_of_this_page(app: KabinetFlask, owner: Person, query: str) -> None:
+    at_work(app, owner)
+    answer = owner.browser.get(f"/?{query}")
+    assert answer.status_code == 200
+    assert [unescape(found) for found in SOURCE.findall(answer.text)] == [f"/live?{query}"]
+
+
 def test_what_is_delivered_meanwhile_comes_with_the_part(app: KabinetFlask, owner: Person) -> None:
     at_work(app, owner)
     page = owner.browser.get("/").text

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from webapp.core.ids import PublicId
 from webapp.core.periods import today_in
@@ -16,7 +17,7 @@ from webapp.surfaces.cabinet.figure_chart import FigureChart
 from webapp.surfaces.cabinet.overview import overview_context
 from webapp.web.access import requires
 from webapp.web.app import services
-from webapp.web.periods import ChosenPeriod, chosen_period
+from webapp.web.periods import ChosenPeriod, address, chosen_period
 from webapp.web.tenancy import scope
 
 
@@ -56,13 +57,15 @@ def days_name(days: ChosenPeriod) -> str:
 
 
 @bp.app_template_global("live_source")
-def live_source(days: ChosenPeriod, endpoint: str, **arguments: str) -> str:
+def live_source(days: ChosenPeriod, endpoint: str, **arguments: Any) -> str:
     """Return where a page's figures come from while it is open; '' for days that are over."""
     today = today_in(scope().zone, services().clock.now())
     if not days.period.first <= today <= days.period.last:
         return ""
-    kept: dict[str, Any] = {name: value for name, value in request.args.items() if name != "page"}
-    return url_for(endpoint, **{**kept, **arguments})
+    # Not through url_for: what stands in an address must not be taken for its own arguments.
+    kept = MultiDict(request.args)
+    kept.pop("page", None)
+    return address(url_for(endpoint, **arguments), kept)
 
 
 @bp.app_template_global("figure_age")
