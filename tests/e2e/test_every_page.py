@@ -136,6 +136,7 @@ def found(site: Site, mara: StorageState, tmp_path_factory: pytest.TempPathFacto
     site.look_as(found, mara, starts, ("/campaigns/new", "/creatives/new", "/balance/top-up"))
     site.look_as(found, None, visitor_starts(site), ("/sign-in", "/register", "/forgot"))
     bury_an_event(site.live)
+    ask_for_a_credit(site.live)
     oskar = site.session(STAFF)
     with site.page(oskar) as page:
         staff_starts = ["/admin/moderation", *place_for_sale(page)]
@@ -273,6 +274,32 @@ def bury_an_event(live: Live) -> None:
     places = ", ".join(f":{name}" for name in letter)
     with closing(sqlite3.connect(path)) as database, database:
         database.execute(f"INSERT INTO dead_letters ({', '.join(letter)}) VALUES ({places})", letter)
+
+
+def ask_for_a_credit(live: Live) -> None:
+    """Leave a credit that waits for a second person."""
+    path = Path(live.environment["KABINET_INSTANCE"]) / "kabinet.sqlite3"
+    credit = {
+        "public_id": "cr_7Q2M0000000000AB",
+        "day": "2026-11-03",
+        "verdict": "datacenter",
+        "criteria": '{"site": "news.example", "ip_prefix": "", "user_day": "", "starts_at": null, "ends_at": null}',
+        "impressions": 1200,
+        "clicks": 0,
+        "amount_micros": 640_000_000,
+        "reason": "Everything came from one data centre",
+        "status": "pending",
+        "requested_by_name": "Pavel Ozols",
+        "decided_by_name": "",
+        "transaction_id": "",
+        "created_at": "2026-11-04 09:00:00.000000",
+    }
+    with closing(sqlite3.connect(path)) as database, database:
+        query = "SELECT id, advertiser_id FROM campaigns ORDER BY id"
+        campaign_id, advertiser_id = database.execute(query).fetchone()
+        row = {**credit, "campaign_id": campaign_id, "advertiser_id": advertiser_id}
+        places = ", ".join(f":{name}" for name in row)
+        database.execute(f"INSERT INTO traffic_credits ({', '.join(row)}) VALUES ({places})", row)
 
 
 def test_every_view_was_looked_at(found: Found) -> None:
