@@ -13,6 +13,7 @@ from webapp.core.scope import SYSTEM, Actor
 from webapp.demo.counts import DayCount
 from webapp.demo.shape import TODAY, Today
 from webapp.domain.billing.models import Account, TransactionKind
+from webapp.domain.billing.postings import HOURLY
 from webapp.domain.billing.types import Holder, Posting
 from webapp.domain.delivery.models import LeaseStatus
 
@@ -142,7 +143,9 @@ class Books:
     ) -> Posting:  # fmt: skip
         posting = self._posting(_K.SPEND, micros, f"charge:{charged.campaign_id}:{index}", at, reason=detail)
         day = self.today.date_of(index)
-        return replace(posting, campaign_id=charged.campaign_id, budget_day=day, source=source)
+        # The hours of the demo are written too, so its charges are told by the hour, as delivered ones are.
+        key = f"{HOURLY}{posting.idempotency_key}"
+        return replace(posting, idempotency_key=key, campaign_id=charged.campaign_id, budget_day=day, source=source)
 
     def _lease(self, charged: Charged, index: int, micros: int) -> Posting:
         at = local_midnight(self.today.date_of(index), self.today.zone) + _LENT_AFTER
