@@ -1,17 +1,20 @@
 # Kabinet. `make` or `make help` lists what can be done; ARGS=… is passed on to pytest by `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help run test check env lint format types laws lock front messages pictures bench clean
+.PHONY: help run test test-faults check env lint format types laws lock front messages pictures bench clean
 SETUP := @tools/bootstrap.sh
 ENV := .venv/bin
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: ## install, build, migrate, load demo data and serve on http://127.0.0.1:5000 (PORT=… changes it)
 	$(SETUP) base front messages && exec $(ENV)/kabinet serve
 
 test: ## run every test, in both profiles, on real servers (ARGS='-k money' picks some)
 	$(SETUP) dev front messages && exec $(ENV)/python -m tests.servers $(ENV)/python -m pytest $(ARGS)
+
+test-faults: ## kill every process and server in turn for three minutes, and hold all stores to one count
+	$(SETUP) dev front messages && KABINET_FAULT_SECONDS=180 exec $(ENV)/python -m tests.servers $(ENV)/python -m pytest -q tests/faults $(ARGS)
 
 check: env lint types laws ## check the environment, then style, types and the laws of the house
 
