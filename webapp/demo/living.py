@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 from webapp.db.engines import reading
 from webapp.demo.audience import POOL, people
-from webapp.demo.load import is_loaded
 from webapp.demo.people import ZONE
 from webapp.extensions import db
 from webapp.simulator.advertisers import Advertisers
@@ -99,6 +98,9 @@ class LivingDemo(threading.Thread):
         return Visits(WsgiClient(surface), town, Forgetful(), key, _MANNERS, advertisers), town
 
     def _places(self) -> Sequence[Place]:
+        # With it come pictures and all else a demo is made of, which no start of a server should wait for.
+        from webapp.demo.load import is_loaded
+
         with self._app.app_context(), reading():
             try:
                 loaded = is_loaded(db.session())
