@@ -273,7 +273,7 @@ def test_sums_that_went_wrong_are_put_right(
     else:
         half = " AND local_day = toDate('2026-11-20')" if fault == "half" else ""
         engine.run(f"ALTER TABLE {table} DELETE WHERE {own}{half}")
-        store._wait_for_removal()
+        store.wait_for_mutations()
     assert everywhere(store, advertiser) != right
     days = store.written_days(PERIOD, advertiser)
     assert list(store.repair(days)) == [table]
@@ -287,7 +287,7 @@ def test_a_lost_dimension_is_found_again(store: SqlAnalyticsStore, advertiser: i
     store.insert_events(node, 0, 1, events({"advertiser": advertiser, "country": "LV", "placement": 3}))
     before = set(store.dimensions_present(advertiser))
     store._engine.run(f"ALTER TABLE stats_dimensions DELETE WHERE advertiser_id = {advertiser}")
-    store._wait_for_removal()
+    store.wait_for_mutations()
     store.repair(store.written_days(PERIOD, advertiser))
     assert set(store.dimensions_present(advertiser)) == before == {"campaign", "ad", "country", "placement"}
 
