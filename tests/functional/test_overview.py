@@ -332,3 +332,27 @@ def test_questions_do_not_grow_with_campaigns(owner: Person, other_owner: Person
     assert asked[0] == asked[1]
     assert asked[0].analytics <= 6
     assert asked[0].sql <= 30
+
+
+def test_what_is_reserved_is_lent_and_hours_are_the_ledgers(demo: Demo) -> None:
+    with demo.app.app_context():
+        own = demo.services().accounts.memberships_of(demo.owner_id)
+        assert {item.currency for item in own} == {"USD", "EUR", "NPR"}
+        for item in own:
+            owner = {"owner": item.advertiser_id}
+            reserved = _number("SELECT reserved_micros FROM balances WHERE advertiser_id = :owner", owner)
+            lent = "SELECT SUM(amount_micros - settled_micros) FROM leases WHERE advertiser_id = :owner"
+            assert _number(f"{lent} AND status IN ('open', 'closing')", owner) == reserved > 0
+            spent = _number("SELECT SUM(spent_micros) FROM spend_days WHERE advertiser_id = :owner", owner)
+            assert _number("SELECT SUM(spent_micros) FROM charge_hours WHERE advertiser_id = :owner", owner) == spent
+
+
+def test_the_demos_sites_have_places_of_every_size_its_ads_have(demo: Demo) -> None:
+    with demo.app.app_context():
+        offered = demo.services().inventory.offered()
+        assert {place.size for place in offered} >= {"native", "300x250", "300x600", "728x90"}
+        assert any(place.floor_micros for place in offered)
+
+
+def _number(query: str, values: dict[str, int]) -> int:
+    return int(db.session.execute(db.text(query), values).scalar_one())

@@ -69,7 +69,11 @@ def _until_signal() -> threading.Event:
 
 def table(truth: Truth) -> list[str]:
     """Return what a simulation came to, line by line."""
-    rows = [("requests", "", truth.decisions), ("", "filled", truth.filled), ("", "in doubt", truth.lost_decisions)]
+    rows = [
+        ("ads asked for", "", truth.decisions),
+        ("", "filled", truth.filled),
+        ("", "in doubt", truth.lost_decisions),
+    ]
     rows += [
         (kind.value, verdict.value or "counted", count) for (kind, verdict), count in sorted(truth.totals().items())
     ]

@@ -32,21 +32,24 @@ _SLOPE = 6
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A placement people meet."""
+    """A page people meet, with its placement, or several."""
 
     placement: str
+    beside: tuple[str, ...] = ()
     #: Of all page views, in any unit.
     share: float = 1.0
     hours: Sequence[float] = EVEN
 
 
 def known_places(found: Iterable[tuple[str, str]]) -> list[Place]:
-    """Return places by (placement, site): the first sites are read most, and each has its own day."""
-    found = list(found)
-    sites = list(dict.fromkeys(site for _, site in found))
-    shares = {site: 1 / (rank + _SLOPE) for rank, site in enumerate(sites)}
-    days = {site: _DAYS[zlib.crc32(site.encode()) % len(_DAYS)] for site in sites}
-    return [Place(placement, shares[site], days[site]) for placement, site in found]
+    """Return the pages of sites by (placement, site): the first sites are read most, and each has its own day."""
+    sites: dict[str, list[str]] = {}
+    for placement, site in found:
+        sites.setdefault(site, []).append(placement)
+    return [
+        Place(first, tuple(others), 1 / (rank + _SLOPE), _DAYS[zlib.crc32(site.encode()) % len(_DAYS)])
+        for rank, (site, (first, *others)) in enumerate(sites.items())
+    ]
 
 
 class Places:
@@ -61,10 +64,11 @@ class Places:
         """Return how many times the mean of a day come now."""
         return sum(self._weights()) / self._all
 
-    def choose(self, draw: float) -> str:
-        """Return the placement of a page view, by a number from 0 up to 1."""
+    def choose(self, draw: float) -> tuple[str, ...]:
+        """Return the placements of a page view, by a number from 0 up to 1."""
         edges = list(accumulate(self._weights()))
-        return self._places[min(bisect(edges, draw * edges[-1]), len(edges) - 1)].placement
+        place = self._places[min(bisect(edges, draw * edges[-1]), len(edges) - 1)]
+        return place.placement, *place.beside
 
     def _weights(self) -> list[float]:
         if self._hour is None:

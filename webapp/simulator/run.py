@@ -75,7 +75,7 @@ class Simulation:
 
     def _arrive(self, now: float) -> None:
         self._town.next_visit()
-        self._plan(now, self._visits.arrive(self._places.choose(self._town.draw())))
+        self._plan(now, self._visits.arrive(*self._places.choose(self._town.draw())))
 
     def _plan(self, now: float, steps: Iterable[Step]) -> None:
         for step in steps:

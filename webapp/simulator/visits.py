@@ -63,22 +63,21 @@ class Visits:
         self._manners = manners or Manners()
         self._advertisers = advertisers
 
-    def arrive(self, placement: str) -> list[Step]:
-        """Ask for an ad as somebody; return what they will do about it."""
+    def arrive(self, *placements: str) -> list[Step]:
+        """Ask for the ads of a page as somebody; return what they will do about them."""
         person = self._town.somebody()
-        body = json.dumps({"placements": [placement]}).encode()
+        body = json.dumps({"placements": placements}).encode()
         headers = {**self._headers(person), "Content-Type": "application/json"}
-        self._truth.decisions += 1
+        self._truth.decisions += len(placements)
         try:
             reply = self._client.call("POST", "/d/decision", headers, body)
         except Lost:
-            self._truth.lost_decisions += 1
+            self._truth.lost_decisions += len(placements)
             return []
-        decision: dict[str, Any] = json.loads(reply.body)["decisions"][0]
-        if decision["reason"] is not None:
-            return []
-        self._truth.filled += 1
-        return self._plan(person, decision["urls"], decision["key"])
+        decisions: list[dict[str, Any]] = json.loads(reply.body)["decisions"]
+        filled = [decision for decision in decisions if decision["reason"] is None]
+        self._truth.filled += len(filled)
+        return [step for decision in filled for step in self._plan(person, decision["urls"], decision["key"])]
 
     def do(self, step: Step) -> list[Step]:
         """Do one step and note the answer; return what follows from it."""
