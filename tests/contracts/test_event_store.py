@@ -210,7 +210,7 @@ def test_an_hour_opens_into_its_events(store: SqlAnalyticsStore, advertiser: int
 def test_the_last_conversions_come_first(store: SqlAnalyticsStore, advertiser: int, node: int) -> None:
     told: dict[str, object] = {"advertiser": advertiser, "kind": "conversion"}
     late = NOON + timedelta(minutes=2)
-    given = [
+    given: list[dict[str, object]] = [
         {**told, "value": 12_500_000},
         {**told, "at": late, "verdict": "duplicate", "campaign_id": 2},
         {**told, "at": NOON + timedelta(minutes=1)},
