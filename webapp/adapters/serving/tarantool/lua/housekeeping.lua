@@ -26,6 +26,7 @@ end
 -- Return how many rows went.
 function M.tick(now)
     local second = math.floor(now / 1000)
+    K.collector.look()
     K.leases.saw(now)
     K.leases.note()
     local gone = K.decisions.end_past(now, MOST) + K.leases.close_past(now) + K.rates.forget(now)

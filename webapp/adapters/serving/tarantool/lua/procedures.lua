@@ -12,8 +12,7 @@ end
 
 -- Read everything from the spaces.
 function K.start()
-    -- Every collection walks the whole snapshot: let three times of what lives gather before the next, not two.
-    collectgarbage('setpause', 300)
+    K.collector.start()
     K.limits.load()
     load_money()
     K.pace.load()
