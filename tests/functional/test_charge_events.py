@@ -103,7 +103,7 @@ def test_a_charge_opens_into_its_events(delivered: Delivered) -> None:
     shown = delivered.owner.browser.get(delivered.url)
     assert shown.status_code == 200
     text = shown.get_data(as_text=True)
-    assert "They agree to the last micro." in text
+    assert "They agree to the last millionth." in text
     assert text.count("<time datetime") == 2
     assert "0.000700" in text
     assert f"{delivered.domain}, Top" in text

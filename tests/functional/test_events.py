@@ -136,7 +136,7 @@ def test_what_no_bus_took_waits_and_arrives_when_it_is_back(
             Relay(app).step()
         waiting = unrelayed(app)
         assert waiting >= 2
-        assert "the bus does not answer" in staff.get("/admin/system").text
+        assert "what carries events does not answer" in staff.get("/admin/system").text
     finally:
         app.adapters.bus = bus
     relay(app)
@@ -266,6 +266,8 @@ def test_loops_say_that_they_live_and_how_far_behind_they_are(app: KabinetFlask,
     assert beats["relay"]["lag"]["events"] >= 0
     page = staff.get("/admin/system").text
     assert "consumer-notices" in page
+    assert "Notices and letters" in page
+    assert "up to date" in page
     long_ago = {**beats["relay"], "at": time.time() - 45, "pause": 0.2}
     app.adapters.redis.hset(BEATS, "sleeper", json.dumps(long_ago))
     assert "silent" in staff.get("/admin/system").text

@@ -54,6 +54,10 @@ def test_a_site_and_its_places_are_added_changed_and_closed(app: KabinetFlask, s
     assert "300 × 250, Medium rectangle" in shown
     assert "$0.50 for 1,000" in shown
     assert "Food and drink, Travel" in shown
+    second = add_place(staff, site)
+    assert "2 of 2" in staff.get(f"/admin/sites?q={public_id(site)}").text
+    staff.post(f"{second}/switch", {"on": "0"})
+    assert "1 of 2" in staff.get(f"/admin/sites?q={public_id(site)}").text
     version = re.search(r'name="version"[^>]*value="(\d+)"', staff.get(f"{place}/edit").text)
     assert version
     changed = {"name": "Under the article", "size": "native", "floor": "", "version": version[1]}

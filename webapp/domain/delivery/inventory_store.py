@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.core.errors import NotFound
@@ -54,8 +54,9 @@ class InventoryStore:
                 or_(Site.name.like(like, escape=ESCAPE), Site.domain.like(like, escape=ESCAPE), Site.public_id == text)
             )
         total = self._session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+        is_open = case((Placement.enabled.is_(True), 1))
         counted = (
-            select(Placement.site_id, func.count().label("places"), func.sum(Placement.enabled).label("open"))
+            select(Placement.site_id, func.count().label("places"), func.count(is_open).label("open"))
             .group_by(Placement.site_id)
             .subquery()
         )

@@ -18,6 +18,7 @@ from webapp.core.beats import BEATS, Beat
 from webapp.core.errors import Unavailable
 from webapp.core.permissions import Permission
 from webapp.surfaces.admin import bp
+from webapp.surfaces.admin.loop_words import lag_words, loop_text, loop_title
 from webapp.web.access import requires
 from webapp.web.app import kabinet, services, session
 from webapp.web.htmx import page
@@ -60,6 +61,9 @@ def system() -> ResponseReturnValue:
         unrelayed=unrelayed,
         oldest=oldest,
         buried=services().dead_letters.count(),
+        loop_title=loop_title,
+        loop_text=loop_text,
+        lag_words=lag_words,
     )
 
 

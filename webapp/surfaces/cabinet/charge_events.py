@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from webapp.core.permissions import Permission
 from webapp.domain.analytics.events import Event
 from webapp.domain.delivery.places import PlaceNames
 from webapp.surfaces.cabinet import bp
+from webapp.surfaces.cabinet.campaign_words import device_names
 from webapp.web.access import requires
 from webapp.web.app import services, session
 from webapp.web.dimensions import country_name
@@ -53,6 +55,7 @@ def charge_events(campaign_id: PublicId, hour: str) -> ResponseReturnValue:
     every = request.args.get("show") == "all"
     wanted = PageRequest(min(max(1, whole_number(request.args.get("page", "")) or 1), 100_000), PAGE_SIZE)
     found = services().charge_events.events(scope(), charged, wanted, charged_only=not every)
+    devices = device_names()
     places = PlaceNames(session()).named({event.placement_id for event in found.page.items})
     return page(
         "cabinet/balance/events.html",
@@ -61,7 +64,7 @@ def charge_events(campaign_id: PublicId, hour: str) -> ResponseReturnValue:
         hour=charged,
         found=found,
         every=every,
-        lines=[_line(event, places) for event in found.page.items],
+        lines=[_line(event, places, devices) for event in found.page.items],
         agrees=(found.charged, found.charged_micros) == (charged.events, charged.spent_micros),
         page_url=lambda number: here(page=number),
         urls={"charged": here(show=None), "all": here(show="all")},
@@ -70,7 +73,7 @@ def charge_events(campaign_id: PublicId, hour: str) -> ResponseReturnValue:
     )
 
 
-def _line(event: Event, places: Any) -> dict[str, Any]:
+def _line(event: Event, places: Any, devices: Mapping[str, str]) -> dict[str, Any]:
     place = places.get(event.placement_id)
     return {
         "event": event,
@@ -78,5 +81,6 @@ def _line(event: Event, places: Any) -> dict[str, Any]:
         "verdict": verdict_label(event.verdict),
         "place": place.name if place else event.site,
         "country": country_name(event.country),
+        "device": devices.get(event.device, event.device),
         "decision": f"{event.decision:016x}",
     }
