@@ -1,6 +1,7 @@
 """How far chart and ledger are behind the events, with real servers and processes under a steady load.
 
-Targets at 1,000 events a second: an event is in the figures after ≤ 3 s and in the ledger after ≤ 5 s.
+Targets at 1,000 events a second: an event is in the figures after ≤ 3 s and in the ledger after ≤ 5 s. Beside that load
+a campaign is paused and resumed again and again: every node has heard of it after ≤ 2 s.
 
     python -m bench.lag [--rate 1000] [--seconds 60]
 """
@@ -15,6 +16,7 @@ import threading
 import time
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
@@ -22,6 +24,9 @@ from sqlalchemy import create_engine, text
 from tests.faults.fleet import SERVER_KEY, Fleet, launch, running_fleet
 from tests.faults.market import Market, open_market
 from tests.support.apps import close_database
+from webapp.core.ids import PublicId
+from webapp.db.transaction import run_in_transaction
+from webapp.extensions import db
 from webapp.factory import create_app
 from webapp.settings import Settings
 from webapp.simulator.clients import HttpClient
@@ -31,7 +36,7 @@ from webapp.simulator.truth import Truth
 from webapp.simulator.visits import Visits
 from webapp.web.app import KabinetFlask
 
-CHART_SECONDS, LEDGER_SECONDS = 3.0, 5.0
+CHART_SECONDS, LEDGER_SECONDS, CHANGE_SECONDS = 3.0, 5.0, 2.0
 PROCESSES, THREADS = 2, 3
 #: A page view brings this many events on average.
 EVENTS_A_VIEW = 1.62
@@ -91,8 +96,27 @@ def watch(app: KabinetFlask, tracks: dict[int, Track], ended: threading.Event) -
     engine.dispose()
 
 
-def measure(fleet: Fleet, app: KabinetFlask, market: Market, rate: float, seconds: float) -> dict[int, Track]:
-    """Run the load and return what was noted, the warm-up left out."""
+def change(app: KabinetFlask, market: Market, took: list[float], ended: threading.Event) -> None:
+    """Pause and resume a campaign; note how long each took to reach every node."""
+    campaign_id, scope = min(market.budgets), market.scopes[0]
+    with app.app_context():
+        public_id = PublicId(str(db.session.scalar(text(f"SELECT public_id FROM campaigns WHERE id = {campaign_id}"))))
+        db.session.remove()
+        while not ended.wait(1.0):
+            for deed, there in (("pause", False), ("resume", True)):
+                work = getattr(app.adapters.services(db.session()).campaigns, deed)
+                run_in_transaction(db.session(), partial(work, scope, public_id))
+                db.session.remove()
+                began = time.monotonic()
+                while any((campaign_id in store.fingerprints()[1]) is not there for store in app.adapters.serving):
+                    time.sleep(0.02)
+                took.append(time.monotonic() - began)
+
+
+def measure(
+    fleet: Fleet, app: KabinetFlask, market: Market, rate: float, seconds: float
+) -> tuple[dict[int, Track], list[float]]:
+    """Run the load and return what was noted, the warm-up left out, and how long changes took."""
     views = rate / EVENTS_A_VIEW / PROCESSES
     crowds = [
         multiprocessing.Process(target=crowd, args=(fleet.url, market.placements, views, seconds + WARM_UP_SECONDS, n))
@@ -103,17 +127,21 @@ def measure(fleet: Fleet, app: KabinetFlask, market: Market, rate: float, second
     time.sleep(WARM_UP_SECONDS)
     tracks = {store.node: Track() for store in app.adapters.serving}
     ended = threading.Event()
+    took: list[float] = []
     watcher = threading.Thread(target=watch, args=(app, tracks, ended))
+    changer = threading.Thread(target=change, args=(app, market, took, ended))
     watcher.start()
+    changer.start()
     for process in crowds:
         process.join()
     time.sleep(LEDGER_SECONDS)
     ended.set()
     watcher.join()
-    return tracks
+    changer.join()
+    return tracks, took
 
 
-def report(tracks: dict[int, Track], seconds: float) -> int:
+def report(tracks: dict[int, Track], took: list[float], seconds: float) -> int:
     """Print the table; return 1 when a target is missed."""
     events = sum(track.logged[-1] - track.logged[0] for track in tracks.values())
     print(f"{events:,} events in {seconds:.0f} s: {events / seconds:,.0f} a second")
@@ -126,6 +154,10 @@ def report(tracks: dict[int, Track], seconds: float) -> int:
         what = "event to chart" if name == "charted" else "event to ledger"
         said = f"median {middle:5.2f} s   longest {most:5.2f} s   target {target} s"
         print(f"{what:16} {said}   {'ok' if fine else 'MISSED'}")
+    fine = bool(took) and max(took) <= CHANGE_SECONDS
+    missed += not fine
+    said = f"median {sorted(took)[len(took) // 2]:5.2f} s   longest {max(took):5.2f} s   target {CHANGE_SECONDS} s"
+    print(f"{'change to nodes':16} {said}   {'ok' if fine else 'MISSED'} ({len(took)} changes)")
     return min(missed, 1)
 
 
@@ -140,10 +172,10 @@ def main() -> int:
         market = open_market(app)
         launch(fleet, Path(name))
         time.sleep(WARM_UP_SECONDS)
-        tracks = measure(fleet, app, market, options.rate, options.seconds)
+        tracks, took = measure(fleet, app, market, options.rate, options.seconds)
         close_database(app)
         app.adapters.close()
-        return report(tracks, options.seconds)
+        return report(tracks, took, options.seconds)
 
 
 if __name__ == "__main__":
