@@ -77,12 +77,12 @@ class PlanSoFar:
         if not budget:
             return False
         part, whole = self._least(terms.campaign.hours)
-        return bool(terms.spend.today_micros * whole < budget * part)
+        return bool(terms.spend.charged_today_micros * whole < budget * part)
 
     def below(self, terms: Terms) -> Fraction:
         """Return how far a campaign that misses its plan is below it."""
         planned: Fraction = terms.campaign.daily_budget_micros * self._share(terms.campaign.hours)
-        return 1 - terms.spend.today_micros / planned
+        return 1 - terms.spend.charged_today_micros / planned
 
 
 def concerns(terms: Iterable[Terms], reports: Mapping[int, StatusReport], plan: PlanSoFar,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from webapp.core.money import Money, to_decimal
@@ -22,6 +22,9 @@ from webapp.domain.billing.types import MAX_FINDINGS, BooksReport, Finding
 
 CHUNK = 10_000
 Rows = Select[*tuple[Any, ...]]
+#: What a campaign's day cost, net of credit notes, and what these were.
+DaySums = tuple[int, int]
+_EMPTY_DAY: DaySums = (0, 0)
 
 _ENTRIES = (
     select(
@@ -178,28 +181,33 @@ class _Audit:
         for owner in sorted(everybody):
             charged, shown = self._charged_days(owner), self._shown_days(owner)
             for campaign_id, day in sorted(charged.keys() | shown.keys()):
-                self._day(campaign_id, day, charged.get((campaign_id, day), 0), shown.get((campaign_id, day), 0))
+                key = (campaign_id, day)
+                self._day(campaign_id, day, charged.get(key, _EMPTY_DAY), shown.get(key, _EMPTY_DAY))
 
-    def _day(self, campaign_id: int, day: date, charged: int, shown: int) -> None:
-        if charged != shown:
-            what = f"the day shows {to_decimal(shown)}, its charges less credit notes are {to_decimal(charged)}"
-            self._found("spend_days", f"{campaign_id}/{day.isoformat()}", None, what)
+    def _day(self, campaign_id: int, day: date, made: DaySums, shown: DaySums) -> None:
+        said = zip(made, shown, ("its charges less credit notes are", "its credit notes are"), strict=True)
+        for right, wrong, words in said:
+            if right != wrong:
+                what = f"the day shows {to_decimal(wrong)}, {words} {to_decimal(right)}"
+                self._found("spend_days", f"{campaign_id}/{day.isoformat()}", None, what)
 
-    def _charged_days(self, owner: int) -> dict[tuple[int, date], int]:
+    def _charged_days(self, owner: int) -> dict[tuple[int, date], DaySums]:
+        credited = case((Transaction.kind == TransactionKind.CREDIT_NOTE, -Entry.amount_micros), else_=0)
         query = (
-            select(Transaction.campaign_id, Transaction.budget_day, func.sum(Entry.amount_micros))
+            select(Transaction.campaign_id, Transaction.budget_day, func.sum(Entry.amount_micros), func.sum(credited))
             .join(Entry, Entry.transaction_id == Transaction.id)
             .where(Transaction.advertiser_id == owner, Entry.account == Account.SPENT)
             .where(Transaction.kind.in_((TransactionKind.SPEND, TransactionKind.CREDIT_NOTE)))
             .where(Transaction.campaign_id.is_not(None))
             .group_by(Transaction.campaign_id, Transaction.budget_day)
         )
-        return {(row[0], row[1]): int(row[2]) for row in self._session.execute(query) if row[0] and row[1]}
+        rows = self._session.execute(query)
+        return {(row[0], row[1]): (int(row[2]), int(row[3])) for row in rows if row[0] and row[1]}
 
-    def _shown_days(self, owner: int) -> dict[tuple[int, date], int]:
-        query = select(SpendDay.campaign_id, SpendDay.day, SpendDay.spent_micros)
+    def _shown_days(self, owner: int) -> dict[tuple[int, date], DaySums]:
+        query = select(SpendDay.campaign_id, SpendDay.day, SpendDay.spent_micros, SpendDay.credited_micros)
         rows = self._session.execute(query.where(SpendDay.advertiser_id == owner))
-        return {(id, day): spent for id, day, spent in rows}
+        return {(id, day): (spent, credited) for id, day, spent, credited in rows}
 
     def _came_in(self, balances: dict[int, Any]) -> list[Money]:
         sums: defaultdict[str, int] = defaultdict(int)

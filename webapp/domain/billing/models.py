@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.db.base import Base, Instant, Key, Micros, PublicKey, UtcDateTime, enum_string, exact_string
@@ -127,7 +127,10 @@ class SpendDay(Base):
     campaign_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     advertiser_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("advertisers.id"))
+    #: Net of credit notes.
     spent_micros: Mapped[Micros] = mapped_column(default=0)
+    #: What credit notes took off it: with it, the charges themselves.
+    credited_micros: Mapped[Micros] = mapped_column(server_default=text("0"))
 
 
 class PaymentState(StrEnum):

@@ -164,16 +164,20 @@ class StatementStore:
 
     def spend_of(self, scope: Scope, campaign_ids: Sequence[int] | None, today: date) -> dict[int, CampaignSpend]:
         """Return today's and the total spend of campaigns (None: of all), and the last day they were charged on."""
-        of_today = func.sum(case((SpendDay.day == today, SpendDay.spent_micros), else_=0))
+        micros = (SpendDay.spent_micros, SpendDay.credited_micros)
+        today_sums = (func.sum(case((SpendDay.day == today, column), else_=0)) for column in micros)
         last_day = func.max(case((SpendDay.spent_micros > 0, SpendDay.day)))
         query = (
-            select(SpendDay.campaign_id, of_today, func.sum(SpendDay.spent_micros), last_day)
+            select(SpendDay.campaign_id, last_day, *today_sums, *(func.sum(column) for column in micros))
             .where(SpendDay.advertiser_id == scope.advertiser_id)
             .group_by(SpendDay.campaign_id)
         )
         if campaign_ids is not None:
             query = query.where(SpendDay.campaign_id.in_(campaign_ids))
-        return {id: CampaignSpend(int(now), int(total), last) for id, now, total, last in self._session.execute(query)}
+        return {
+            id: CampaignSpend(int(now), int(total), last, int(back_now), int(back))
+            for id, last, now, back_now, total, back in self._session.execute(query)
+        }
 
     def spent_between(self, scope: Scope, period: Period) -> int:
         """Return what all campaigns were charged for the days of a period."""

@@ -63,7 +63,14 @@ _THAT_DAY = (
     _S.c.campaign_id == bindparam("campaign"), _S.c.day == bindparam("on"), _S.c.advertiser_id == _HOLDER,
 )  # fmt: skip
 _SPENT_ON = select(_S.c.spent_micros).where(*_THAT_DAY)
-_LESS_SPEND = update(_S).where(*_THAT_DAY).values(spent_micros=_S.c.spent_micros - bindparam("amount"))
+_LESS_SPEND = (
+    update(_S)
+    .where(*_THAT_DAY)
+    .values(
+        spent_micros=_S.c.spent_micros - bindparam("amount"), credited_micros=_S.c.credited_micros + bindparam("amount")
+    )
+)
+_CHARGED = (_S.c.campaign_id, _S.c.day, _S.c.advertiser_id, _S.c.spent_micros)
 _ENTRY_COLUMNS = tuple(column.name for column in _E.c if column.name != "id")
 
 
@@ -75,7 +82,7 @@ def _open(dialect: str) -> ClauseElement:
 
 
 def _more_spend(dialect: str) -> ClauseElement:
-    values: dict[str, Any] = {column.name: bindparam(column.name) for column in _S.c}
+    values: dict[str, Any] = {column.name: bindparam(column.name) for column in _CHARGED}
     if dialect == "sqlite":
         lite = sqlite.insert(_S).values(values)
         added = {"spent_micros": _S.c.spent_micros + lite.excluded.spent_micros}

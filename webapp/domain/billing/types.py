@@ -227,12 +227,25 @@ class LedgerPage:
 
 @dataclass(frozen=True, slots=True)
 class CampaignSpend:
-    """What a campaign was charged, net of credit notes."""
+    """What a campaign was charged, net of credit notes; budgets count the charges themselves."""
 
     today_micros: int = 0
     total_micros: int = 0
     #: The last budget day it was charged on.
     last_day: date | None = None
+    #: What credit notes gave back of it.
+    credited_today_micros: int = 0
+    credited_total_micros: int = 0
+
+    @property
+    def charged_today_micros(self) -> int:
+        """Return today's charges."""
+        return self.today_micros + self.credited_today_micros
+
+    @property
+    def charged_total_micros(self) -> int:
+        """Return all charges."""
+        return self.total_micros + self.credited_total_micros
 
 
 @dataclass(frozen=True, slots=True)

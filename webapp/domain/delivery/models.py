@@ -78,6 +78,11 @@ class Lease(Base):
         Index(None, "status", "node"),
         Index(None, "campaign_id", "day"),
         Index(None, "advertiser_id", "status"),
+        Index(None, "advertiser_id", "day"),
+        # For the night's comparison of all, the age of a node's store, and the pruning.
+        Index(None, "day", "advertiser_id", "campaign_id"),
+        Index(None, "node", "created_at"),
+        Index(None, "status", "closed_at"),
         CheckConstraint("amount_micros > 0", name="amount_positive"),
         CheckConstraint("settled_micros >= 0 AND settled_micros <= amount_micros", name="settled_within"),
         Base.__table_args__,

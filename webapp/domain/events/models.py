@@ -33,6 +33,7 @@ class ConsumedEvent(Base):
     """A consumer has done an event: written in the transaction of what it did."""
 
     __tablename__ = "consumed_events"
+    __table_args__ = (Index(None, "at"), Base.__table_args__)
 
     consumer: Mapped[str] = mapped_column(exact_string(32), primary_key=True)
     event_id: Mapped[str] = mapped_column(exact_string(24), primary_key=True)

@@ -109,7 +109,7 @@ def _hint(field: str, campaign: Campaign, spend: CampaignSpend) -> str:
     if field == "bid":
         return str(gettext("In force at once, for what is shown from now on. What was charged stays as it is."))
     if field == "daily_budget":
-        left = max(0, (campaign.daily_budget_micros or 0) - spend.today_micros)
+        left = max(0, (campaign.daily_budget_micros or 0) - spend.charged_today_micros)
         spent = money(spend.today_micros, currency)
         if campaign.daily_budget_micros is None:
             return str(gettext("In force at once. Today %(spent)s is already spent.", spent=spent))

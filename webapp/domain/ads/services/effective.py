@@ -80,7 +80,7 @@ def _over(terms: CampaignTerms, spend: CampaignSpend, moment: Moment) -> Effecti
     if terms.ends_at is not None and terms.ends_at <= moment.now:
         return EffectiveStatus(StatusCode.ENDED, {"at": terms.ends_at})
     total = terms.total_budget_micros
-    if total is not None and spend.total_micros and total - spend.total_micros < _least_micros(terms):
+    if total is not None and spend.charged_total_micros and total - spend.charged_total_micros < _least_micros(terms):
         return EffectiveStatus(StatusCode.TOTAL_BUDGET_SPENT, {"on": spend.last_day})
     return None
 
@@ -117,7 +117,7 @@ def _out_of_money(terms: CampaignTerms, spend: CampaignSpend, moment: Moment) ->
     if moment.spendable_micros < least:
         return EffectiveStatus(StatusCode.BALANCE_EMPTY)
     daily = terms.daily_budget_micros
-    if daily is not None and daily - spend.today_micros < least:
+    if daily is not None and daily - spend.charged_today_micros < least:
         return EffectiveStatus(StatusCode.DAILY_BUDGET_SPENT, {"until": moment.day_ends_at})
     return None
 

@@ -10,14 +10,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.core.periods import Period
-from webapp.domain.billing.models import Account, Entry, SpendDay, Transaction, TransactionKind
+from webapp.domain.billing.models import SpendDay
 from webapp.domain.billing.statement import StatementStore
 from webapp.domain.billing.types import Pockets
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a campaign was charged, net of credit notes: in all, and on the days that were asked for."""
+    """What a campaign was charged, whatever credit notes gave back since: in all, and on the days asked for."""
 
     total_micros: int = 0
     days: dict[date, int] = field(default_factory=dict)
@@ -28,6 +28,8 @@ class Spent:
 
 
 NOTHING_SPENT = Spent()
+#: The charges of a day themselves.
+_CHARGED = SpendDay.spent_micros + SpendDay.credited_micros
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +57,16 @@ class Purses:
         return self._store.pockets_of_many(advertiser_ids)
 
     def spent(self, campaign_ids: Collection[int], days: Collection[date]) -> dict[int, Spent]:
-        """Return the charges by campaign; one without any is left out."""
+        """Return the charges by campaign, which credit notes do not make less; one without any is left out."""
         if not campaign_ids:
             return {}
         totals = (
-            select(SpendDay.campaign_id, func.sum(SpendDay.spent_micros))
+            select(SpendDay.campaign_id, func.sum(_CHARGED))
             .where(SpendDay.campaign_id.in_(campaign_ids))
             .group_by(SpendDay.campaign_id)
         )
         found = {row[0]: Spent(int(row[1])) for row in self._session.execute(totals)}
-        by_day = select(SpendDay.campaign_id, SpendDay.day, SpendDay.spent_micros).where(
+        by_day = select(SpendDay.campaign_id, SpendDay.day, _CHARGED).where(
             SpendDay.campaign_id.in_(campaign_ids), SpendDay.day.in_(days)
         )
         for id, day, micros in self._session.execute(by_day):
@@ -86,25 +88,10 @@ class Purses:
         return found
 
     def charged_days(self, period: Period, advertiser_id: int | None = None) -> dict[tuple[int, int, date], ChargedDay]:
-        """Return the charges by advertiser, campaign and day, of one advertiser or of all; two queries."""
-        spent = select(SpendDay.advertiser_id, SpendDay.campaign_id, SpendDay.day, SpendDay.spent_micros).where(
-            SpendDay.day.between(period.first, period.last)
-        )
-        credited = (
-            select(
-                Transaction.advertiser_id, Transaction.campaign_id, Transaction.budget_day,
-                func.sum(Entry.amount_micros),
-            )
-            .join(Entry, Entry.transaction_id == Transaction.id)
-            .where(Transaction.kind == TransactionKind.CREDIT_NOTE, Entry.account == Account.SPENT)
-            .where(Transaction.campaign_id.is_not(None), Transaction.budget_day.between(period.first, period.last))
-            .group_by(Transaction.advertiser_id, Transaction.campaign_id, Transaction.budget_day)
-        )  # fmt: skip
+        """Return the charges by advertiser, campaign and day, of one advertiser or of all."""
+        query = select(
+            SpendDay.advertiser_id, SpendDay.campaign_id, SpendDay.day, SpendDay.spent_micros, SpendDay.credited_micros
+        ).where(SpendDay.day.between(period.first, period.last))
         if advertiser_id is not None:
-            spent = spent.where(SpendDay.advertiser_id == advertiser_id)
-            credited = credited.where(Transaction.advertiser_id == advertiser_id)
-        back = {(row[0], row[1], row[2]): -int(row[3]) for row in self._session.execute(credited)}
-        return {
-            (row[0], row[1], row[2]): ChargedDay(row[3], back.get((row[0], row[1], row[2]), 0))
-            for row in self._session.execute(spent)
-        }
+            query = query.where(SpendDay.advertiser_id == advertiser_id)
+        return {(row[0], row[1], row[2]): ChargedDay(row[3], row[4]) for row in self._session.execute(query)}

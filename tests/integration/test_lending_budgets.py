@@ -1,0 +1,59 @@
+"""What budgets count: the charges themselves, and what is lent, whoever lent it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tests.support.bank import Bank, Sold, bank_of
+from webapp.core.periods import today_in
+from webapp.core.scope import SYSTEM
+from webapp.domain.billing.audit import audit_ledger
+from webapp.domain.billing.models import TransactionKind
+from webapp.domain.billing.types import Holder, Posting
+from webapp.settings import Profile
+
+UNIT = 1_000_000
+
+
+@pytest.fixture(params=[Profile.EMBEDDED, Profile.STACK], ids=str)
+def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bank]:
+    profile: Profile = request.param
+    servers = request.getfixturevalue("servers") if profile is Profile.STACK else None
+    with bank_of(profile, tmp_path, servers) as found:
+        yield found
+
+
+@pytest.mark.parametrize("limit", ["daily", "total"])
+def test_a_credit_note_does_not_reopen_a_budget(bank: Bank, limit: str) -> None:
+    scope = bank.advertiser(100 * UNIT)
+    sold = bank.sell(scope, 1_000_000, **{limit: 10 * UNIT})  # type: ignore[arg-type]
+    _spend_all(bank, sold)
+    assert bank.spent(sold) == 10 * UNIT
+    day = today_in(scope.zone, bank.clock.now())
+    note = Posting(
+        Holder.of(scope), SYSTEM, TransactionKind.CREDIT_NOTE, 4 * UNIT, "note", campaign_id=sold.id, budget_day=day,
+        reason="bots",
+    )  # fmt: skip
+    bank.do(lambda services: services.ledger.post(note))
+    _spend_all(bank, sold)
+    assert (bank.spent(sold), bank.pockets(scope).spent_micros) == (6 * UNIT, 6 * UNIT)
+    spend = bank.do(lambda services: services.balances.spend_of_campaigns(scope)[sold.id])
+    assert (spend.today_micros, spend.charged_today_micros, spend.charged_total_micros) == (
+        6 * UNIT, 10 * UNIT, 10 * UNIT,
+    )  # fmt: skip
+    bank.prove()
+    bank.do(lambda services: services.session.execute(text("UPDATE spend_days SET credited_micros = 0")))
+    assert "credit notes are" in str(bank.reading(audit_ledger).findings)
+
+
+def _spend_all(bank: Bank, sold: Sold) -> None:
+    for _ in range(8):
+        bank.allocate()
+        for node in (1, 2):
+            while bank.visit(sold, node):
+                pass
+        bank.settle()
