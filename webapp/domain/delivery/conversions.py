@@ -16,7 +16,7 @@ from webapp.domain.delivery.tokens import DeliveryTokens
 
 #: How far back the list goes, and how long it is.
 DAYS = 30
-MOST = 50
+MOST = 20
 _SHOWN = "advertiser.conversion_secret.show"
 
 

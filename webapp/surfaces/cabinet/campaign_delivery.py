@@ -19,7 +19,7 @@ from webapp.domain.analytics.services import Selection
 from webapp.domain.analytics.types import Metrics, total
 from webapp.domain.delivery.explaining import Outcome, Simulated
 from webapp.domain.delivery.shape import FLAT
-from webapp.domain.delivery.types import NoFill
+from webapp.domain.delivery.types import NoFill, Removal
 from webapp.surfaces.cabinet import bp
 from webapp.surfaces.cabinet.campaigns import head_context
 from webapp.surfaces.cabinet.delivery_question import Question, place_options, request_of, typed
@@ -63,7 +63,7 @@ def _funnel(campaign: Campaign) -> dict[str, Any]:
         "funnel": funnel,
         "steps": steps,
         "worst": worst,
-        "next_step": next_step(worst) if worst else "",
+        "next_step": next_step(worst, funnel.seen) if worst else "",
         "counted": counted,
         "by_click": clicks,
         "billed": 0 if counted is None else counted.clicks if clicks else counted.impressions,
@@ -126,7 +126,7 @@ def _answer(campaign: Campaign, asked: Question, places: Sequence[Any]) -> dict[
 
 
 def _met(campaign: Campaign, own: dict[int, ListedCampaign], simulated: Simulated) -> list[Met]:
-    """Return this campaign first, then the others that take part, in the order of the list."""
+    """Return this campaign first, then the one that wins, then the others that take part, in the order of the list."""
     found = []
     for told in simulated.told:
         if told.campaign_id != campaign.id and told.reason == Outcome.NOT_THERE:
@@ -139,4 +139,5 @@ def _met(campaign: Campaign, own: dict[int, ListedCampaign], simulated: Simulate
             filled=simulated.no_fill is None,
         )
         found.append(Met(row, *words))
-    return sorted(found, key=lambda met: met.campaign.id != campaign.id)
+    order = {told.campaign_id: told.reason != Removal.WON for told in simulated.told}
+    return sorted(found, key=lambda met: (met.campaign.id != campaign.id, order[met.campaign.id]))

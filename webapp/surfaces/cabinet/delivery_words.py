@@ -15,6 +15,7 @@ from webapp.domain.ads.types import StatusCode
 from webapp.domain.delivery.explaining import STEPS, Funnel, Outcome, Simulated
 from webapp.domain.delivery.types import NoFill, Removal
 from webapp.surfaces.cabinet.campaign_words import cap_text
+from webapp.web.filters import percent
 
 #: What costs less than one request of so many is not worth a hand before what was chosen.
 TELLING = 20
@@ -143,17 +144,24 @@ def _worst(funnel: Funnel) -> Removal | None:
     return removal if funnel.lost(removal) else None
 
 
-def next_step(step: ShownStep) -> str:
-    """Return what to do first, and what it is about."""
+def next_step(step: ShownStep, seen: int) -> str:
+    """Return what to do first, and how much of what was asked for it is about."""
+    share = percent(step.lost / seen, 0 if step.lost * 100 >= seen else 1)
     return str(
         {
-            Removal.SITE: _("let it run on more sites: that is where most requests are lost."),
-            Removal.SCHEDULE: _("give it more hours: most requests come when it is off."),
-            Removal.TARGETING: _("widen the audience: most requests come from outside of it."),
-            Removal.FREQUENCY: _("raise the frequency cap: most requests come from people who have seen it."),
-            Removal.PACING: _("raise the daily budget, or spend it as it comes: most requests are held back."),
-            Removal.BUDGET: _("give it more money: most requests come when there is none left."),
-            Removal.BID: _("raise the bid: most requests go to somebody who pays more."),
+            Removal.SITE: _("let it run on more sites: %(share)s of the requests come from others.", share=share),
+            Removal.SCHEDULE: _("give it more hours: %(share)s of the requests come when it is off.", share=share),
+            Removal.TARGETING: _("widen the audience: %(share)s of the requests come from outside of it.", share=share),
+            Removal.FREQUENCY: _(
+                "raise the frequency cap: %(share)s of the requests come from people who have seen it.", share=share
+            ),
+            Removal.PACING: _(
+                "raise the daily budget, or spend it as it comes: %(share)s of the requests are held back.", share=share
+            ),
+            Removal.BUDGET: _(
+                "give it more money: %(share)s of the requests come when there is none left.", share=share
+            ),
+            Removal.BID: _("raise the bid: %(share)s of the requests go to a higher one.", share=share),
         }[step.removal]
     )
 
