@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from jobs.loops.looking import look
 from jobs.loops.runner import Loop
-from webapp.core.errors import InsufficientFunds, Unavailable
-from webapp.db.transaction import run_in_transaction
+from webapp.core.errors import Unavailable
+from webapp.db.outages import is_outage
+from webapp.db.transaction import is_retryable, run_in_transaction
 from webapp.domain.ads.services.running import RunningCampaign
 from webapp.domain.delivery.allocation import Budget
 from webapp.domain.delivery.announcements import News, budget_news
@@ -43,6 +44,11 @@ HUNGER = timedelta(minutes=5)
 #: How far back spending says what is needed.
 LOOK_BACK = timedelta(minutes=30)
 TELL = timedelta(seconds=5)
+#: Clocks of machines that keep time differ by less.
+AHEAD_SECONDS = 5.0
+#: So often all that is lent is held against the budgets anew: what another allocator began to lend before a budget was
+#: lowered may be committed after it was found to be kept.
+RECHECK = timedelta(minutes=1)
 
 
 def make(app: KabinetFlask) -> list[Loop]:
@@ -64,18 +70,24 @@ class Allocator:
         self._fences: dict[int, datetime] = {}
         #: Budgets as they were when what is lent was found to be within them.
         self._checked: dict[int, tuple[int | None, int | None]] = {}
+        self._checked_at: datetime | None = None
         self._told_at: datetime | None = None
+        #: Node → how far ahead of this process's clock somebody who spoke to it is.
+        self._ahead: dict[int, float] = {}
 
     @property
     def _services(self) -> Services:
         return self._app.adapters.services(db.session())
 
     def step(self) -> bool:
-        """Do one round; True when what was seen is out of date and another should follow at once."""
+        """Do one round; True when what was seen is out of date and another should follow at once.
+
+        Fences come first: whatever goes wrong after that, the nodes go on.
+        """
         picture = self.look()
+        self.fence(picture)
         if self.give_up(picture):
             return True
-        self.fence(picture)
         ended = picture.to_end(self._overdrawn(picture))
         self.call_back(picture, ended)
         # What ends before its node ever had it is only delivered so that the node can say the last word on it.
@@ -85,12 +97,13 @@ class Allocator:
         return False
 
     def lag(self) -> dict[str, float]:
-        """Return how many nodes are silent, and how many campaigns wait for money."""
-        return {"silent": len(self._silent), "waiting": len(self._hungry)}
+        """Return how many nodes are silent, how many campaigns wait for money, and how far clocks are ahead."""
+        return {"silent": len(self._silent), "waiting": len(self._hungry), "ahead_seconds": max(self._ahead.values(), default=0.0)}
 
     def look(self) -> Picture:
         """Ask the nodes, then read the books: whatever a node has is in them by then."""
         states = self._ask()
+        self._compare_clocks(states)
         services = self._services
         now = services.clock.now()
 
@@ -110,6 +123,15 @@ class Allocator:
         for node, store in self._stores.items():
             self._tell(node, lambda node=node, store=store: states.__setitem__(node, store.state()))  # type: ignore[misc]
         return states
+
+    def _compare_clocks(self, states: Mapping[int, NodeState]) -> None:
+        """Notice an ad server whose clock is ahead: to it, every fence is over, and nothing is delivered."""
+        now_ms = _ms(self._app.adapters.clock.now())
+        for node, state in states.items():
+            ahead = round(max(0, state.seen_ms - now_ms) / 1000, 1)
+            if ahead >= AHEAD_SECONDS > self._ahead.get(node, 0.0):
+                log.warning("somebody who speaks to node %d has a clock %.1f seconds ahead", node, ahead)
+            self._ahead[node] = ahead
 
     def _tell(self, node: int, deed: Callable[[], None]) -> bool:
         """Do something with a node; False when it does not answer."""
@@ -133,11 +155,26 @@ class Allocator:
                 del self._hungry[campaign_id, node]
 
     def give_up(self, picture: Picture) -> bool:
-        """Give back what lost nodes had; True when there was any."""
-        services, lost = self._services, self._lost(picture)
-        for node, ids in lost.items():
-            run_in_transaction(services.session, lambda node=node, ids=ids: services.leases.give_up(node, ids))  # type: ignore[misc]
-        return bool(lost)
+        """Give back what lost nodes had, an advertiser's in one transaction; True when any was."""
+        leases, given = self._services.leases, list[HeldLease]()
+        for node, ids in self._lost(picture).items():
+            by_owner: defaultdict[int, list[int]] = defaultdict(list)
+            for id in ids:
+                by_owner[picture.by_id[id].advertiser_id].append(id)
+            for owner, own in sorted(by_owner.items()):
+                what = f"giving up what node {node} has of advertiser {owner}"
+                given += self._alone(what, lambda node=node, own=own: leases.give_up(node, own))  # type: ignore[misc]
+        return bool(given)
+
+    def _alone(self, what: str, deed: Callable[[], list[HeldLease]]) -> list[HeldLease]:
+        """Do something in a transaction of its own; what it fails on is logged and keeps nobody else waiting."""
+        try:
+            return run_in_transaction(self._services.session, deed)
+        except Exception as error:
+            if _is_everybodys(error):
+                raise
+            log.exception("%s failed; the rest goes on", what)
+            return []
 
     def _lost(self, picture: Picture) -> dict[int, list[int]]:
         found = {node: ids for node in picture.states if (ids := picture.vanished(node))}
@@ -158,7 +195,12 @@ class Allocator:
             strangers = picture.strangers(node)
             if strangers and not self._tell(node, lambda node=node, ids=strangers: self._stores[node].revoke(ids)):  # type: ignore[misc]
                 continue
-            self._renew(picture, node)
+            try:
+                self._renew(picture, node)
+            except Exception as error:
+                if _is_everybodys(error):
+                    raise
+                log.exception("the fence of node %d was not renewed; the rest goes on", node)
 
     def _renew(self, picture: Picture, node: int) -> None:
         services, until = self._services, picture.now + FENCE
@@ -205,6 +247,8 @@ class Allocator:
 
     def _overdrawn(self, picture: Picture) -> set[int]:
         """Return campaigns whose budgets were lowered below what is lent."""
+        if self._checked_at is None or picture.now >= self._checked_at + RECHECK:
+            self._checked, self._checked_at = {}, picture.now
         lent = {lease.campaign_id for lease in picture.leases}
         asked = {
             id: (campaign.daily_budget_micros, campaign.total_budget_micros)
@@ -255,10 +299,7 @@ class Allocator:
             by_owner[wish.holder.advertiser_id].append(wish)
         made: list[HeldLease] = []
         for owner, own in sorted(by_owner.items()):
-            try:
-                made += run_in_transaction(services.session, lambda own=own: services.leases.reserve(own))  # type: ignore[misc]
-            except InsufficientFunds:
-                log.exception("the balance of advertiser %d did not cover what it holds", owner)
+            made += self._alone(f"lending to advertiser {owner}", lambda own=own: services.leases.reserve(own))  # type: ignore[misc]
         for lease in made:
             self._hungry.pop((lease.campaign_id, lease.node), None)
         return made
@@ -279,6 +320,11 @@ class Allocator:
             about.tell([*news, *news_of_money, *about.ended()])
 
         run_in_transaction(services.session, tell)
+
+
+def _is_everybodys(error: Exception) -> bool:
+    """Tell whether the database is away: then nothing else would succeed either."""
+    return is_outage(error) and not is_retryable(error)
 
 
 def _ms(instant: datetime) -> int:

@@ -11,10 +11,12 @@ from sqlalchemy import text
 from tests.support.bank import Bank, Sold, bank_of
 from webapp.core.periods import today_in
 from webapp.core.scope import SYSTEM
+from webapp.domain.ads.models import Campaign
 from webapp.domain.billing.audit import audit_ledger
 from webapp.domain.billing.models import TransactionKind
 from webapp.domain.billing.types import Holder, Posting
 from webapp.settings import Profile
+from webapp.wiring import Services
 
 UNIT = 1_000_000
 
@@ -57,3 +59,34 @@ def _spend_all(bank: Bank, sold: Sold) -> None:
             while bank.visit(sold, node):
                 pass
         bank.settle()
+
+
+def test_what_another_allocator_lent_on_an_older_budget_is_called_back(bank: Bank) -> None:
+    """Its transaction began before the budget was lowered, and is committed after this one has found it kept."""
+    scope = bank.advertiser(100 * UNIT)
+    sold = bank.sell(scope, 3_000, daily=10 * UNIT)
+
+    def lower(services: Services) -> None:
+        services.session.get_one(Campaign, sold.id).daily_budget_micros = 30_000
+
+    def lend_late(services: Services) -> None:
+        picture = bank.allocator.look()
+        row = services.session.get_one(Campaign, sold.id)
+        row.daily_budget_micros = 10 * UNIT
+        services.session.flush()
+        assert services.leases.reserve(picture.wishes(picture.running.values(), ()))
+        row.daily_budget_micros = 30_000
+
+    bank.do(lower)
+    bank.allocate()
+    assert 0 < bank.lent(scope) <= 30_000
+    for store in bank.stores:
+        while bank.visit(sold, store.node):
+            pass
+    bank.do(lend_late)
+    assert bank.lent(scope) > 30_000
+    bank.clock.move(seconds=61)
+    for _ in range(3):
+        bank.round()
+    assert bank.lent(scope) + bank.spent(sold) <= 30_000
+    bank.check_limits()
