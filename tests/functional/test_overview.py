@@ -330,7 +330,8 @@ def test_questions_do_not_grow_with_campaigns(owner: Person, other_owner: Person
             assert person.browser.get("/").status_code == 200
         asked.append(questions)
     assert asked[0] == asked[1]
-    assert asked[0].analytics <= 6
+    # One more a node: how far its events are in the figures.
+    assert asked[0].analytics <= 5 + len(app.adapters.serving)
     assert asked[0].sql <= 30
 
 
