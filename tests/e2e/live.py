@@ -83,6 +83,8 @@ def live(profile: Profile, folder: Path, servers: Servers | None, *, demo: bool 
         **{name: value for name, value in os.environ.items() if not name.startswith("KABINET_")},
         "KABINET_PROFILE": str(profile),
         "KABINET_INSTANCE": str(folder / "instance"),
+        # Figures stand still while a test looks at them.
+        "LIVE_DEMO": "0",
         "PORT": str(port),
         "RATE_LIMITS": "0",
         "PYTHONUNBUFFERED": "1",
