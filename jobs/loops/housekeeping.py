@@ -24,7 +24,7 @@ FULL_TICK = 2000
 TRIM = timedelta(seconds=10)
 #: (name, every so many seconds, what to do within an application context); each commits its own work.
 Duty = tuple[str, int, Callable[[KabinetFlask], None]]
-DUTIES: list[Duty] = [("reconcile", 3600, nightly.reconcile)]
+DUTIES: list[Duty] = [("reconcile", 3600, nightly.reconcile), ("leases", 600, nightly.prune_leases)]
 
 
 def make(app: KabinetFlask) -> list[Loop]:

@@ -60,7 +60,7 @@ def test_a_lost_event_is_seen_and_told_once(app: KabinetFlask, owner: Person, st
     assert "1 day differs, and nothing explains it" in page
     assert "Our staff have been told" in page
     with books(app) as services:
-        services.reconciliation.nightly()
+        services.reconciliation.keep(services.reconciliation.last_days())
     seen = plain(staff.get("/admin/reconciliation").text)
     assert owner.scope.advertiser_name in seen
     assert "Differs" in seen

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jobs.loops import housekeeping
+from jobs.loops import housekeeping, nightly
 from jobs.loops.housekeeping import Housekeeping
-from tests.support.bank import Bank, bank_of
+from tests.support.bank import Bank, Sold, bank_of
+from webapp.core.ids import new_public_id
+from webapp.domain.delivery.models import LeaseStatus
 from webapp.settings import Profile
 from webapp.web.app import KabinetFlask
 
@@ -85,3 +88,34 @@ def test_duties_come_in_their_own_time_and_none_keeps_another(bank: Bank, monkey
         bank.clock.move(seconds=seconds)
         bank.run(keeper.step)
     assert done == ["failing", "hourly", "failing", "failing", "hourly"]
+
+
+def test_leases_are_forgotten_when_nothing_speaks_of_them_any_more(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webapp.domain.delivery.lease_store.PRUNED", 2)
+    monkeypatch.setattr("jobs.loops.nightly.PRUNED", 2)
+    sold = bank.sell(bank.advertiser(100 * UNIT), 3_000, daily=10 * UNIT)
+    now = bank.clock.now()
+    rows = [
+        *[(LeaseStatus.CLOSED, 0, 61)] * 3,
+        (LeaseStatus.CLOSED, 3_000, 61), (LeaseStatus.LOST, 0, 61), (LeaseStatus.CLOSED, 0, 59),
+        (LeaseStatus.CLOSED, 0, 61),
+    ]  # fmt: skip
+    bank.do(lambda services: services.leases.store.add([_lease(sold, now, *row) for row in rows]))
+    bank.run(lambda: nightly.prune_leases(bank.app))
+    left = bank.leases(sold)
+    assert [(lease.status, lease.forgiven_micros) for lease in left] == [
+        (LeaseStatus.CLOSED, 3_000), (LeaseStatus.LOST, 0), (LeaseStatus.CLOSED, 0), (LeaseStatus.CLOSED, 0),
+    ]  # fmt: skip
+    assert left[-1].closed_at == now - timedelta(days=61), "the newest number is not given out again"
+    bank.allocate()
+    assert bank.visit(sold) == 3_000
+
+
+def _lease(sold: Sold, now: datetime, status: LeaseStatus, forgiven: int, days: int) -> dict[str, Any]:
+    at = now - timedelta(days=days)
+    return {
+        "public_id": new_public_id("ls"), "node": 1, "advertiser_id": sold.scope.advertiser_id,
+        "campaign_id": sold.id, "currency": "USD", "amount_micros": 3_000, "settled_micros": 3_000,
+        "forgiven_micros": forgiven, "day": at.date(), "day_starts_at": at, "day_ends_at": at, "status": status,
+        "created_at": at, "closed_at": at, "granted_at": at,
+    }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -184,3 +185,19 @@ def test_charges_entered_by_hand_are_history(evening: House) -> None:
 def test_more_than_the_budget_would_be_seen(evening: House) -> None:
     evening.write("UPDATE campaigns SET daily_budget_micros = 20000")
     assert evening.compare().overspend_micros == 10_000
+
+
+def test_everybody_else_writes_while_the_night_asks(evening: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, bank = type(evening.bank.app.adapters.analytics), evening.bank
+    ask, waiting = store.billed_by_campaign_day, []
+
+    def asked(*args: Any) -> Any:
+        hand = threading.Thread(target=lambda: bank.do(lambda services: services.nodes.enter([77])))
+        hand.start()
+        hand.join(5)
+        waiting.append(hand.is_alive())
+        return ask(*args)
+
+    monkeypatch.setattr(store, "billed_by_campaign_day", asked)
+    evening.night()
+    assert waiting == [False]

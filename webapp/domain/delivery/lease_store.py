@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import Select, Table, func, insert, select, update
+from sqlalchemy import Select, Table, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from webapp.domain.billing.types import Holder
@@ -21,6 +21,8 @@ _COLUMNS = (
     Lease.amount_micros, Lease.settled_micros, Lease.forgiven_micros, Lease.day, Lease.day_starts_at,
     Lease.day_ends_at, Lease.status, Lease.granted_at, Lease.created_at,
 )  # fmt: skip
+#: How many one pruning removes, so that it holds nobody up.
+PRUNED = 500
 _TABLE = cast(Table, Lease.__table__)
 
 
@@ -140,6 +142,25 @@ class LeaseStore:
     def settle(self, id: int, **values: Any) -> None:
         """Write what was charged of a lease, or its end; its row is locked by the caller."""
         self._session.execute(update(_TABLE).where(_TABLE.c.id == id).values(**values))
+
+    def prune(self, before: datetime) -> int:
+        """Forget some leases whose nodes' last word was settled before an instant; return how many.
+
+        What was forgiven on a lease stays known, and a lost one may still be spoken of. The newest lease stays too:
+        without it SQLite would give its number out again.
+        """
+        newest = select(func.max(Lease.id)).scalar_subquery()
+        old = (
+            select(Lease.id)
+            .where(Lease.status == LeaseStatus.CLOSED, Lease.closed_at < before)
+            .where(Lease.forgiven_micros == 0, Lease.id < newest)
+            .order_by(Lease.closed_at)
+            .limit(PRUNED)
+        )
+        ids = self._session.scalars(old).all()
+        if ids:
+            self._session.execute(delete(_TABLE).where(_TABLE.c.id.in_(ids)))
+        return len(ids)
 
     def _found(self, query: Select[*tuple[Any, ...]]) -> list[HeldLease]:
         return [HeldLease(*row) for row in self._session.execute(query)]

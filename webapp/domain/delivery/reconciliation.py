@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 #: Whole local days that are compared each night.
 NIGHTS = 3
+#: A campaign's day as the night finds it.
+NightlyDay = tuple[DayFigures, Difference]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +140,23 @@ class Reconciliation:
         now = {str(item.public_id): item.daily_budget_micros for item in campaigns}
         return Ceilings(now, self._audit.since(scope, local_midnight(period.first, scope.zone), "campaign.update"))
 
-    def nightly(self) -> list[Reconciled]:
-        """Compare the last whole days of everybody, keep the result, and tell of what became unexplained."""
+    def last_days(self) -> list[NightlyDay]:
+        """Compare the last whole days of everybody; it takes as long as the nodes and the store of events take."""
         now = self._clock.now()
         period = Period(now.date() - timedelta(days=NIGHTS + 1), now.date())
         found, standing = self._gathering.figures(period)
         accounts = self._directory.accounts({row.advertiser_id for row in found})
         todays = {id: today_in(ZoneInfo(account.zone), now) for id, account in accounts.items()}
         due = [row for row in found if _is_due(row, todays.get(row.advertiser_id))]
-        before = self._kept(period)
-        return [self._keep(row, difference_of(row, standing), before.get((row.campaign_id, row.day))) for row in due]
+        return [(row, difference_of(row, standing)) for row in due]
 
-    def _kept(self, period: Period) -> dict[tuple[int, date], Reconciled]:
-        query = select(Reconciled).where(Reconciled.day.between(period.first, period.last))
+    def keep(self, compared: Sequence[NightlyDay]) -> list[Reconciled]:
+        """Keep what came of it, and tell of what became unexplained; asks nobody but the database."""
+        before = self._kept({row.day for row, _ in compared})
+        return [self._keep(row, difference, before.get((row.campaign_id, row.day))) for row, difference in compared]
+
+    def _kept(self, days: Collection[date]) -> dict[tuple[int, date], Reconciled]:
+        query = select(Reconciled).where(Reconciled.day.in_(days))
         return {(row.campaign_id, row.day): row for row in self._session.scalars(query)}
 
     def _keep(self, figures: DayFigures, difference: Difference, row: Reconciled | None) -> Reconciled:
