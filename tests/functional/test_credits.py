@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -19,10 +22,12 @@ from webapp.core.periods import Period, today_in
 from webapp.core.permissions import StaffRole
 from webapp.domain.analytics.services import Selection
 from webapp.domain.billing.models import Transaction, TransactionKind
+from webapp.domain.billing.store import LedgerStore
 from webapp.domain.delivery.models import TrafficCredit
 from webapp.domain.events.models import OutboxEvent
 from webapp.domain.events.types import TRAFFIC_CREDITED, Envelope
 from webapp.extensions import db
+from webapp.settings import Profile
 from webapp.web.app import KabinetFlask
 
 
@@ -167,3 +172,51 @@ def test_only_finance_gives_money_back(app: KabinetFlask, owner: Person, other_o
     assert owner.browser.get("/admin/credits").status_code in (403, 404)
     stranger = form(app, other_owner, campaign)
     assert new_staff(app, StaffRole.FINANCE).post("/admin/credits", stranger).status_code == 422
+
+
+def test_settlement_never_waits_while_the_store_of_events_is_asked(
+    app: KabinetFlask, owner: Person, campaign: str, finance: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deeds: list[str] = []
+    watch(monkeypatch, LedgerStore, "lock", lambda: deeds.append("lock"))
+    watch(monkeypatch, type(app.adapters.analytics), "creditable", lambda: deeds.append("count"))
+    address = finance.post("/admin/credits", form(app, owner, campaign)).location
+    assert deeds == ["count", "lock"]
+    deeds.clear()
+    assert new_staff(app, StaffRole.FINANCE).post(f"{address}/approve").status_code == 303
+    assert deeds.index("lock") > deeds.index("count")
+    assert "count" not in deeds[deeds.index("lock") :]
+
+
+def test_a_credit_that_is_given_during_the_count_is_seen(
+    app: KabinetFlask, owner: Person, campaign: str, finance: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if app.settings.profile is Profile.EMBEDDED:
+        pytest.skip("one request writes at a time there")
+    address = finance.post("/admin/credits", form(app, owner, campaign)).location
+    second, third = new_staff(app, StaffRole.FINANCE), new_staff(app, StaffRole.FINANCE)
+    given: list[int] = []
+
+    def give_another() -> None:
+        if not given:
+            given.append(0)
+            asked = form(app, owner, campaign, from_hour="0", to_hour="7")
+            other = threading.Thread(target=lambda: given.append(third.post("/admin/credits", asked).status_code))
+            other.start()
+            other.join()
+
+    watch(monkeypatch, type(app.adapters.analytics), "creditable", give_another)
+    assert second.post(f"{address}/approve").status_code == 409
+    assert given == [0, 303]
+    assert len(notes(app, owner)) == 1
+
+
+def watch(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, deed: Callable[[], object]) -> None:
+    """Do something before each call of a method."""
+    real = getattr(owner, name)
+
+    def watched(*args: Any, **named: Any) -> Any:
+        deed()
+        return real(*args, **named)
+
+    monkeypatch.setattr(owner, name, watched)

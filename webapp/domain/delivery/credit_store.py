@@ -32,15 +32,19 @@ class CreditStore:
             query = query.with_for_update().execution_options(populate_existing=True)
         return self._session.scalar(query)
 
-    def of_day(self, advertiser_id: int, campaign_id: int, day: date) -> Sequence[TrafficCredit]:
-        """Return the credits of a campaign's day as they are now, whatever this transaction has read before."""
+    def given_on(
+        self, advertiser_id: int, campaign_id: int, day: date, *, lock: bool = False
+    ) -> Sequence[TrafficCredit]:
+        """Return the credits given for a campaign's day; locked they are as of now, whatever was read before."""
         query = select(TrafficCredit).where(
             TrafficCredit.advertiser_id == advertiser_id,
             TrafficCredit.campaign_id == campaign_id,
             TrafficCredit.day == day,
+            TrafficCredit.status == CreditStatus.APPROVED,
         )
-        fresh = query.with_for_update().execution_options(populate_existing=True)
-        return list(self._session.scalars(fresh))
+        if lock:
+            query = query.with_for_update().execution_options(populate_existing=True)
+        return list(self._session.scalars(query))
 
     def page(self, page: PageRequest, status: CreditStatus | None) -> Page[TrafficCredit]:
         """Return a page of credits, the newest first."""

@@ -2,6 +2,9 @@
 
 The money goes back in the transaction of the decision; the events follow by the event recorded in it. Which events a
 credit means is settled when it is asked for: what comes in later does not belong to it.
+
+The store of events is asked before the balance is locked, for settlement waits at that lock; under it there is only a
+look whether another credit of the day was given meanwhile.
 """
 
 from __future__ import annotations
@@ -56,6 +59,14 @@ class Request:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What events come to that no credit has given back, as of the credits of the day that were given by then."""
+
+    found: Creditable
+    given: frozenset[str]
+
+
 class Credits:
     """Credits of all advertisers, for staff who may correct ledgers."""
 
@@ -80,25 +91,29 @@ class Credits:
         """Ask for a credit: small ones are given at once, others wait for a second person."""
         staff.require(Permission.STAFF_LEDGER_ADJUST)
         _check(wanted)
+        if row := self._store.find(wanted.public_id):
+            return row
+        counted = self._count(wanted.query)
+        found = counted.found
+        if not found.events:
+            raise Invalid({"criteria": "No charged event fits."})
         self._ledger.hold(wanted.holder)
         if row := self._store.find(wanted.public_id, lock=True):
             return row
-        self._refuse_overlap(wanted.query, wanted.public_id)
-        found = self._events.creditable(wanted.query)
-        if not found.events:
-            raise Invalid({"criteria": "No charged event fits."})
+        self._refuse_given_since(counted, wanted.query)
         row = self._store.add(self._row(staff, wanted, found))
         self._note(staff, "credit.request", row)
         return self._give(staff, row, wanted.holder) if found.micros <= self.limit_micros else row
 
     def approve(self, staff: StaffScope, public_id: PublicId, holder: Holder) -> TrafficCredit:
         """Give the money back; only somebody else than who asked may, and only once."""
-        row = self._waiting(staff, public_id, holder)
+        row = self._waiting(staff, public_id, holder, lock=False)
         if row.requested_by == staff.actor.user_id:
             raise Conflict("A second person must approve this credit.")
-        query = query_of(row)
-        self._refuse_overlap(query, public_id)
-        found = self._events.creditable(query)
+        counted = self._count(query_of(row))
+        row = self._waiting(staff, public_id, holder)
+        self._refuse_given_since(counted, query_of(row))
+        found = counted.found
         if (found.impressions, found.clicks, found.micros) != (row.impressions, row.clicks, row.amount_micros):
             raise Conflict("These events were credited meanwhile, all or some of them. Decline this and ask again.")
         return self._give(staff, row, holder)
@@ -129,22 +144,29 @@ class Credits:
         if row is not None and row.status is CreditStatus.APPROVED:
             self._events.credit_events(query_of(row), row.verdict)
 
-    def _waiting(self, staff: StaffScope, public_id: PublicId, holder: Holder) -> TrafficCredit:
+    def _waiting(self, staff: StaffScope, public_id: PublicId, holder: Holder, *, lock: bool = True) -> TrafficCredit:
         staff.require(Permission.STAFF_LEDGER_ADJUST)
-        self._ledger.hold(holder)
-        row = self._store.find(public_id, lock=True)
+        if lock:
+            self._ledger.hold(holder)
+        row = self._store.find(public_id, lock=lock)
         if row is None or row.advertiser_id != holder.advertiser_id:
             raise NotFound
         if row.status is not CreditStatus.PENDING:
             raise Conflict("This credit was decided already.")
         return row
 
-    def _refuse_overlap(self, query: CreditQuery, public_id: PublicId) -> None:
-        """Wait until the events of other credits of the day count no more: until then they would be given twice."""
-        for other in self._store.of_day(query.advertiser_id, query.campaign_id, query.day):
-            given = other.status is CreditStatus.APPROVED and other.public_id != public_id
-            if given and self._events.creditable(query_of(other)).events:
-                raise Conflict("Another credit of this day is being carried out. Try again in a moment.")
+    def _count(self, query: CreditQuery) -> _Counted:
+        """Ask what events come to, once those of the day's other credits count no more: they would be given twice."""
+        given = self._store.given_on(query.advertiser_id, query.campaign_id, query.day)
+        if any(self._events.creditable(query_of(other)).events for other in given):
+            raise _carried_out()
+        return _Counted(self._events.creditable(query), frozenset(other.public_id for other in given))
+
+    def _refuse_given_since(self, counted: _Counted, query: CreditQuery) -> None:
+        """Refuse when another credit of the day was given since the count; whoever gives one holds the balance."""
+        now = self._store.given_on(query.advertiser_id, query.campaign_id, query.day, lock=True)
+        if any(other.public_id not in counted.given for other in now):
+            raise _carried_out()
 
     def _row(self, staff: StaffScope, wanted: Request, found: Creditable) -> TrafficCredit:
         query = replace(wanted.query, upto=found.upto)
@@ -177,6 +199,10 @@ class Credits:
             staff.actor, action, advertiser_id=row.advertiser_id, subject_type="credit", subject_id=row.public_id,
             changes=[change], reason=row.reason,
         )  # fmt: skip
+
+
+def _carried_out() -> Conflict:
+    return Conflict("Another credit of this day is being carried out. Try again in a moment.")
 
 
 def _check(wanted: Request) -> None:
