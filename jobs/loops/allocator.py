@@ -98,7 +98,8 @@ class Allocator:
 
     def lag(self) -> dict[str, float]:
         """Return how many nodes are silent, how many campaigns wait for money, and how far clocks are ahead."""
-        return {"silent": len(self._silent), "waiting": len(self._hungry), "ahead_seconds": max(self._ahead.values(), default=0.0)}
+        ahead = max(self._ahead.values(), default=0.0)
+        return {"silent": len(self._silent), "waiting": len(self._hungry), "ahead_seconds": ahead}
 
     def look(self) -> Picture:
         """Ask the nodes, then read the books: whatever a node has is in them by then."""

@@ -9,7 +9,7 @@ from jobs.loops.runner import Loop
 from webapp.db.transaction import run_in_transaction
 from webapp.domain.delivery.nodes import KnownNode
 from webapp.domain.delivery.ports import ServingStore
-from webapp.domain.delivery.settlement import Settled
+from webapp.domain.delivery.settlement import Settled, check_end
 from webapp.extensions import db
 from webapp.web.app import KabinetFlask
 from webapp.wiring import Services
@@ -46,6 +46,7 @@ class Settle:
         known = look(services.session, services.nodes.every).get(node, KnownNode(node))
         records = self._store.read(known.settled_seq, self._batch)
         if not records:
+            check_end(self._store.ends()[1], known.settled_seq, node)
             self._behind_seconds = 0.0
             return False
         self._last = run_in_transaction(services.session, lambda: services.settlement.settle(node, records))

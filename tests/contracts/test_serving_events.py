@@ -107,8 +107,8 @@ def test_a_verdict_reached_before_is_only_logged(desk: Desk) -> None:
 def test_one_address_is_shown_so_many_a_minute(desk: Desk) -> None:
     desk.open()
     desk.now_ms -= desk.now_ms % 60_000
-    decisions = [desk.ask() for _ in range(602)]
     crowd = [person(user_day=f"p{number}") for number in range(602)]
+    decisions = [desk.ask(who) for who in crowd]
     verdicts = [desk.impression(each, visitor=who).verdict for each, who in zip(decisions, crowd, strict=True)]
     assert verdicts == [Verdict.OK] * 600 + [Verdict.RATE] * 2
     assert desk.money() == (DOLLAR - 600_000, 0, 600_000)

@@ -18,7 +18,10 @@ from webapp.adapters.serving.local import LocalServingStore
 from webapp.domain.delivery.types import Limits
 
 #: Narrow, so that a few steps reach them.
-LIMITS = Limits(impressions_a_minute=9, clicks_a_minute=3, user_impressions_a_minute=6, user_clicks_a_minute=2)
+LIMITS = Limits(
+    impressions_a_minute=9, clicks_a_minute=3, user_impressions_a_minute=6, user_clicks_a_minute=2,
+    decisions_a_minute=12, user_decisions_a_minute=9,
+)  # fmt: skip
 QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large)
 MANY = settings(max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=QUIET)
 FEWER = settings(max_examples=12, stateful_step_count=30, deadline=None, suppress_health_check=QUIET)

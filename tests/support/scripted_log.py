@@ -61,6 +61,10 @@ class ScriptedLog:
         self.reads += 1
         return [record(seq, self.node) for seq in range(after + 1, min(after + limit, self.last) + 1)]
 
+    def ends(self) -> tuple[int, int]:
+        """Return the first number and the last."""
+        return 1, self.last
+
     def trim(self, upto: int) -> None:
         """Forget nothing."""
 

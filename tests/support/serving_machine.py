@@ -285,6 +285,13 @@ class ServingMachine(RuleBasedStateMachine):
         for answer, decided_ms in self.decisions[-20:]:
             self._record(event_of(EventKind.IMPRESSION, answer, decided_ms, self.now_ms))
 
+    @rule(order=st.sampled_from(("A-1", "B-2")), key=st.integers(1, 3), claimed=st.booleans())
+    def orders_of_other_nodes(self, order: str, key: int, claimed: bool) -> None:
+        if claimed:
+            self._all(lambda store: store.claim_order(7, order, key, self.now_ms))
+        else:
+            self._all(lambda store: store.release_order(7, order, key))
+
     @rule()
     def tick(self) -> None:
         self._all(lambda store: store.tick(self.now_ms) * 0)
@@ -300,7 +307,8 @@ class ServingMachine(RuleBasedStateMachine):
         assert self.reopen is not None
         before = self.watched[0].store.state()
         self.watched[0].store = self.reopen()
-        assert self.watched[0].store.state() == replace(before, hungry=frozenset())
+        after = self.watched[0].store.state()
+        assert replace(after, seen_ms=0) == replace(before, hungry=frozenset(), seen_ms=0)
 
     @invariant()
     def all_tell_the_same(self) -> None:

@@ -183,11 +183,17 @@ def test_a_request_tells_the_store_what_campaigns_aim_at(caller: Caller, node: N
 
 
 def test_keys_differ_and_fit_63_bits(caller: Caller, node: Node) -> None:
-    said = caller.post("/d/decision", {"placements": [PLACEMENT] * 20})
+    said = caller.post("/d/decision", {"placements": [f"pl_{number}" for number in range(20)]})
     keys = [int(item["key"]) for item in said.json["decisions"]]
     assert len(set(keys)) == 20
     assert all(0 <= key < 2**63 for key in keys)
     assert keys == [item.key for item in node.asked[0].wanted]
+
+
+def test_a_placement_is_decided_once_in_a_request(caller: Caller, node: Node) -> None:
+    said = caller.post("/d/decision", {"placements": ["pl_1", PLACEMENT, *["pl_1"] * 18]})
+    assert [item["placement"] for item in said.json["decisions"]] == ["pl_1", PLACEMENT]
+    assert [item.placement for item in node.asked[0].wanted] == ["pl_1", PLACEMENT]
 
 
 def test_no_fill_is_an_answer_with_a_reason(caller: Caller, node: Node) -> None:

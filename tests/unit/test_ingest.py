@@ -182,6 +182,19 @@ def test_a_log_with_a_gap_stops_the_loop(tables: Tables, locks: ProcessLocks) ->
     assert tables.upto == 20
 
 
+def test_a_log_that_ends_before_what_was_read_stops_the_loop(tables: Tables, locks: ProcessLocks) -> None:
+    source = ScriptedLog(LAST)
+    ours = carrier(tables, locks, source)
+    for _ in range(6):
+        ours.step()
+    source.last = LAST - 1
+    with pytest.raises(BrokenLog, match=f"node 1 ends with record {LAST - 1}"):
+        ours.step()
+    source.last = LAST + 1
+    assert not ours.step()
+    assert tables.upto == LAST + 1
+
+
 @pytest.mark.parametrize("last", [0, 1, 2, 3, 17, 64, 90])
 def test_what_waits_is_counted(last: int) -> None:
     assert count_after(ScriptedLog(last), 0) == last

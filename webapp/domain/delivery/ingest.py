@@ -27,7 +27,7 @@ from webapp.domain.analytics.events import AdvertiserDay, days_of
 from webapp.domain.analytics.ports import EventStore, RollupKeeper
 from webapp.domain.delivery.event_rows import EventRows
 from webapp.domain.delivery.ports import EventLog
-from webapp.domain.delivery.settlement import unsettled
+from webapp.domain.delivery.settlement import check_end, unsettled
 from webapp.domain.delivery.types import LogRecord
 
 log = logging.getLogger(__name__)
@@ -112,6 +112,8 @@ class Ingest:
             found += part
             if len(part) < READ:
                 break
+        if not found:
+            check_end(self._source.ends()[1], after, self._node)
         return unsettled(found, after, self._node)
 
     def _write(self, after: int, records: Sequence[LogRecord]) -> None:

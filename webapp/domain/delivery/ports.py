@@ -30,6 +30,12 @@ class Decider(Protocol):
     def record(self, event: IncomingEvent) -> Recorded:
         """Judge an event, charge what it costs, append it to the log."""
 
+    def claim_order(self, advertiser_id: int, order: str, key: int, now_ms: int) -> bool:
+        """Keep an order for a decision, made by whatever node; False when another decision has it."""
+
+    def release_order(self, advertiser_id: int, order: str, key: int) -> None:
+        """Let go of an order this decision keeps: it did not count after all."""
+
     def trace(self, request: DecisionRequest) -> Sequence[Trace]:
         """Tell what `decide` would meet, changing nothing."""
 
@@ -71,6 +77,9 @@ class EventLog(Protocol):
 
     def read(self, after: int, limit: int) -> Sequence[LogRecord]:
         """Return the records behind a sequence number, in order; the first has `after` + 1 unless it was trimmed."""
+
+    def ends(self) -> tuple[int, int]:
+        """Return the numbers of the first record that was not trimmed and of the last there is."""
 
     def trim(self, upto: int) -> None:
         """Forget records up to and with this number."""

@@ -98,6 +98,15 @@ def unsettled(records: Sequence[LogRecord], settled_seq: int, node: int) -> list
     return fresh
 
 
+def check_end(last_seq: int, read_seq: int, node: int) -> None:
+    """Raise BrokenLog when a log ends before what was read of it: a power cut took the end away.
+
+    What the node writes next has numbers that were read before, and would be taken for old.
+    """
+    if last_seq < read_seq:
+        raise BrokenLog(f"the log of node {node} ends with record {last_seq}, although {read_seq} was read before")
+
+
 def may_begin(settled_seq: int, seq: int) -> bool:
     """Tell whether a log may begin here: a node that is new to us, for nothing is trimmed unsettled, or a new store."""
     return settled_seq == 0 or (seq > settled_seq and seq % FRESH_START <= 1)

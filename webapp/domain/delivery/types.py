@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+#: How many times more than its limit is far beyond it.
+FAR = 4
 #: The size of a placement or ad that is composed from words and a picture.
 NATIVE = "native"
 
@@ -56,6 +58,9 @@ class NoFill(StrEnum):
     UNKNOWN_PLACEMENT = "unknown_placement"
     NO_CAMPAIGN = "no_campaign"
     NONE_ELIGIBLE = "none_eligible"
+    #: Far more was asked for from one address or by one person than people ask for.
+    RATE = "rate"
+    #: No node answers, or its memory is nearly full.
     STORE = "store"
 
 
@@ -302,6 +307,8 @@ class NodeState:
     first_seq: int
     last_seq: int
     open_decisions: int
+    #: The latest instant anybody spoke of to the node: a clock that is ahead of the others shows here.
+    seen_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,6 +387,10 @@ class Limits:
     #: The same of one person.
     user_impressions_a_minute: int = 120
     user_clicks_a_minute: int = 6
+    #: Placements one address, and one person, may ask for in a minute. Beyond it the answer is that of a suspect
+    #: visitor, and what comes of it is `rate`; beyond FAR times as many there is none.
+    decisions_a_minute: int = 1200
+    user_decisions_a_minute: int = 240
     #: Candidates a decision looks at before it gives up.
     most_candidates: int = 1000
     #: Clicks per impression before anything is known, in millionths, and how many impressions that is worth.

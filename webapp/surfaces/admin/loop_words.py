@@ -55,6 +55,8 @@ def _figure(name: str, figure: float) -> str:
     if name == "waiting":
         sentence = ngettext("%(num)s campaign waits for money", "%(num)s campaigns wait for money", count)
         return str(sentence) if count else str(gettext("nobody waits"))
+    if name == "ahead_seconds":
+        return str(gettext("a clock is %(count)s s ahead", count=decimal(figure, 1))) if figure else ""
     if name == "mended":
         sentence = ngettext("%(num)s difference mended", "%(num)s differences mended", count)
         return str(sentence) if count else str(gettext("no difference"))

@@ -111,7 +111,8 @@ def _placements(given: object) -> tuple[str, ...]:
     for item in given:
         if not isinstance(item, str) or not 0 < len(item) <= _LONGEST_ID:
             raise _field("placements", f"A placement is named by its id, {_EXAMPLE}.")
-    return tuple(given)
+    # One decision a placement: a page that names one a hundred times has it once.
+    return tuple(dict.fromkeys(given))
 
 
 def _keywords(given: object) -> tuple[str, ...]:

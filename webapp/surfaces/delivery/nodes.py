@@ -6,10 +6,15 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+from zlib import crc32
 
 from webapp.core.errors import Unavailable
 from webapp.domain.delivery.ports import ServingStore
-from webapp.domain.delivery.types import Decision, DecisionRequest, IncomingEvent, Recorded
+from webapp.domain.delivery.types import Decision, DecisionRequest, IncomingEvent, Recorded, Verdict
+
+T = TypeVar("T")
 
 #: A node that did not answer is left alone this long, so that nobody waits for it again and again.
 REST_SECONDS = 0.5
@@ -59,14 +64,42 @@ class Nodes:
 
     def record(self, node: int, event: IncomingEvent) -> Recorded:
         """Take an event to the node that made its decision; raise Unavailable when that does not answer."""
+        if event.order and event.verdict is Verdict.OK and len(self._stores) > 1:
+            return self._record_order(node, event)
+        return self._record(node, event)
+
+    def _record_order(self, node: int, event: IncomingEvent) -> Recorded:
+        """Let an order count once, whichever nodes its decisions are from: it is claimed on a home of its own first.
+
+        A crash in between leaves it claimed for this decision, which may tell it again.
+        """
+        home = self._home(event)
+        if home.node == node:
+            return self._record(node, event)
+        mine = self._call(home, lambda: home.claim_order(event.advertiser_id, event.order, event.key, event.now_ms))
+        recorded = self._record(node, event if mine else replace(event, verdict=Verdict.DUPLICATE))
+        if mine and recorded.verdict not in (Verdict.OK, Verdict.DUPLICATE):
+            self._call(home, lambda: home.release_order(event.advertiser_id, event.order, event.key))
+        return recorded
+
+    def _home(self, event: IncomingEvent) -> ServingStore:
+        return self._stores[crc32(f"{event.advertiser_id}:{event.order}".encode()) % len(self._stores)]
+
+    def _record(self, node: int, event: IncomingEvent) -> Recorded:
         store = self._by_node.get(node)
-        if store is None or self._rests(node):
+        if store is None:
+            self._counts.add("events_lost")
+            raise Unavailable
+        return self._call(store, lambda: store.record(event))
+
+    def _call(self, store: ServingStore, work: Callable[[], T]) -> T:
+        if self._rests(store.node):
             self._counts.add("events_lost")
             raise Unavailable
         try:
-            return store.record(event)
+            return work()
         except Unavailable:
-            self._let_rest(node)
+            self._let_rest(store.node)
             self._counts.add("events_lost")
             raise
 

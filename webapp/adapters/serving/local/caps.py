@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 
 from webapp.domain.delivery.types import PublishedCampaign, Window
 
@@ -11,6 +12,8 @@ DAY_MS = 24 * HOUR_MS
 #: Longer than a budget day anywhere, counted from the start of its number in UTC.
 DAY_KEPT_MS = 3 * DAY_MS
 CAMPAIGN_KEPT_MS = 400 * DAY_MS
+#: A campaign that is withdrawn for longer begins anew with everybody.
+GONE_KEPT_MS = 7 * DAY_MS
 
 
 def is_reached(
@@ -37,6 +40,30 @@ def count(
         " DO UPDATE SET shown = shown + 1, ends_ms = excluded.ends_ms",
         (campaign.id, user_key, bucket, ends_ms),
     )
+
+
+def campaigns_went(connection: sqlite3.Connection, campaign_ids: Iterable[int], now_ms: int) -> None:
+    """Note since when these are withdrawn."""
+    connection.executemany("INSERT OR REPLACE INTO gone VALUES (?, ?)", [(id, now_ms) for id in campaign_ids])
+
+
+def campaigns_came(connection: sqlite3.Connection, campaign_ids: Iterable[int]) -> None:
+    """Note that these are published."""
+    connection.executemany("DELETE FROM gone WHERE campaign_id = ?", [(id,) for id in campaign_ids])
+
+
+def drop_gone(connection: sqlite3.Connection, now_ms: int, most: int) -> int:
+    """Drop at most so many counts of campaigns that were withdrawn long ago; return how many."""
+    dropped = 0
+    query = "SELECT campaign_id FROM gone WHERE since_ms < ? ORDER BY since_ms LIMIT ?"
+    for (campaign_id,) in connection.execute(query, (now_ms - GONE_KEPT_MS, most)).fetchall():
+        rows = "SELECT rowid FROM caps WHERE campaign_id = ? LIMIT ?"
+        statement = f"DELETE FROM caps WHERE rowid IN ({rows})"  # noqa: S608
+        dropped += connection.execute(statement, (campaign_id, most - dropped)).rowcount
+        if dropped >= most:
+            break
+        connection.execute("DELETE FROM gone WHERE campaign_id = ?", (campaign_id,))
+    return dropped
 
 
 def _bucket(cap_window: str, window: Window, now_ms: int) -> tuple[int, int]:

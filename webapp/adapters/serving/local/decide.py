@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from webapp.adapters.serving.local import caps, decisions
 from webapp.adapters.serving.local.decisions import Kept
+from webapp.adapters.serving.local.rates import Asked
 from webapp.adapters.serving.local.walk import Passing, walk
 from webapp.domain.delivery.candidates import Ask, choose_ad
 from webapp.domain.delivery.types import (
@@ -17,6 +19,7 @@ from webapp.domain.delivery.types import (
     PublishedAd,
     Removal,
     Trace,
+    Verdict,
     Wanted,
 )
 from webapp.domain.delivery.verdicts import OpenDecision
@@ -28,6 +31,11 @@ if TYPE_CHECKING:
 def decide(node: Node, request: DecisionRequest) -> list[Decision]:
     """Choose an ad for each placement in order."""
     node.saw(request.now_ms)
+    asked = node.rates.asked(request.visitor, request.now_ms, len(request.wanted))
+    if asked is Asked.FAR_TOO_MUCH:
+        return [Decision(wanted.placement, wanted.key, NoFill.RATE) for wanted in request.wanted]
+    if asked is Asked.TOO_MUCH and not request.visitor.suspect:
+        request = replace(request, visitor=replace(request.visitor, suspect=Verdict.RATE))
     node.requests.came(request.now_ms)
     won: set[int] = set()
     made: list[Decision] = []

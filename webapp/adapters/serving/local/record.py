@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webapp.adapters.serving.local import decisions
+from webapp.adapters.serving.local import decisions, orders
 from webapp.adapters.serving.local.closing import close_if_done
 from webapp.adapters.serving.local.decisions import Kept
 from webapp.adapters.serving.local.leases import Lent
@@ -151,12 +151,10 @@ def _landing(node: Node, event: IncomingEvent, kept: Kept | None) -> tuple[str, 
 
 
 def _known_order(node: Node, event: IncomingEvent) -> bool:
-    query = "SELECT 1 FROM orders WHERE advertiser_id = ? AND name = ? AND ends_ms >= ?"
-    return node.connection.execute(query, (event.advertiser_id, event.order, event.now_ms)).fetchone() is not None
+    return orders.holder(node.connection, event.advertiser_id, event.order, event.now_ms) is not None
 
 
 def _remember_order(node: Node, event: IncomingEvent, verdict: Verdict) -> None:
     if event.order and verdict is Verdict.OK:
         ends_ms = event.now_ms + node.limits.click_window_seconds * 1000
-        values = (event.advertiser_id, event.order, ends_ms)
-        node.connection.execute("INSERT OR REPLACE INTO orders VALUES (?, ?, ?)", values)
+        orders.keep(node.connection, event.advertiser_id, event.order, event.key, ends_ms)

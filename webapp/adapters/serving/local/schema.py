@@ -59,11 +59,18 @@ MIGRATIONS = (
     -- A file made anew begins where none before it can have come.
     INSERT INTO meta VALUES ('first_seq', CAST(strftime('%s', 'now') AS INTEGER) * 1000000);
     """,
+    """
+    ALTER TABLE orders ADD COLUMN key INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE gone (campaign_id INTEGER PRIMARY KEY, since_ms INTEGER NOT NULL);
+    CREATE INDEX gone_by_since ON gone (since_ms);
+    INSERT INTO gone SELECT DISTINCT campaign_id, CAST(strftime('%s', 'now') AS INTEGER) * 1000 FROM caps
+        WHERE campaign_id NOT IN (SELECT id FROM campaigns);
+    """,
 )
 
 TABLES = (
     *("meta", "placements", "campaigns", "totals", "leases", "decisions", "log", "counters", "caps", "orders"),
-    *("funnel", "traffic"),
+    *("funnel", "traffic", "gone"),
 )
 
 

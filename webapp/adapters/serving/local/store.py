@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from webapp.adapters.serving.local import caps, orders
 from webapp.adapters.serving.local.closing import close_if_done
 from webapp.adapters.serving.local.decide import decide, trace
 from webapp.adapters.serving.local.log import counted
@@ -56,6 +57,17 @@ class LocalServingStore:
         with self._desk.transaction():
             return record(self._desk, event)
 
+    def claim_order(self, advertiser_id: int, order: str, key: int, now_ms: int) -> bool:
+        """Keep an order for a decision, made by whatever node; False when another decision has it."""
+        with self._desk.transaction():
+            ends_ms = now_ms + self._desk.limits.click_window_seconds * 1000
+            return orders.claim(self._desk.connection, advertiser_id, order, key, now_ms, ends_ms)
+
+    def release_order(self, advertiser_id: int, order: str, key: int) -> None:
+        """Let go of an order this decision keeps: it did not count after all."""
+        with self._desk.transaction():
+            orders.release(self._desk.connection, advertiser_id, order, key)
+
     def trace(self, request: DecisionRequest) -> Sequence[Trace]:
         """Tell what `decide` would meet, changing nothing."""
         with self._desk.transaction():
@@ -65,11 +77,14 @@ class LocalServingStore:
         """Put in these, each in place of what has its id."""
         with self._changed_snapshot() as shown:
             shown.publish(placements, campaigns)
+            caps.campaigns_came(self._desk.connection, [campaign.id for campaign in campaigns])
 
     def withdraw(self, placement_ids: Sequence[int], campaign_ids: Sequence[int]) -> None:
         """Take these out; their open decisions still end as they would."""
         with self._changed_snapshot() as shown:
+            gone = [id for id in campaign_ids if id in shown.campaigns]
             shown.withdraw(placement_ids, campaign_ids)
+            caps.campaigns_went(self._desk.connection, gone, self._desk.seen_ms)
 
     def fingerprints(self) -> tuple[Mapping[int, str], Mapping[int, str]]:
         """Return `fingerprint()` of every placement and campaign that is in, by id."""
@@ -104,7 +119,7 @@ class LocalServingStore:
             hungry = frozenset(desk.hungry)
             desk.hungry.clear()
             count = int(desk.connection.execute("SELECT COUNT(*) FROM decisions").fetchone()[0])
-            return NodeState(leases, hungry, desk.log.first_seq, desk.log.last_seq, count)
+            return NodeState(leases, hungry, desk.log.first_seq, desk.log.last_seq, count, desk.seen_ms)
 
     def tick(self, now_ms: int) -> int:
         """Let go of holds, decisions and counters whose time is over; return how many. Closes leases of past days."""
@@ -120,6 +135,11 @@ class LocalServingStore:
             self._desk.reach_disk()
             self._synced_seq = records[-1].seq
         return records
+
+    def ends(self) -> tuple[int, int]:
+        """Return the numbers of the first record that was not trimmed and of the last there is."""
+        with self._desk.transaction():
+            return self._desk.log.first_seq, self._desk.log.last_seq
 
     def trim(self, upto: int) -> None:
         """Forget records up to and with this number."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webapp.adapters.serving.local import decisions
+from webapp.adapters.serving.local import caps, decisions
 from webapp.adapters.serving.local.closing import close
 from webapp.adapters.serving.local.funnel import FUNNEL_KEPT_SECONDS, TRAFFIC_KEPT_SECONDS
 from webapp.adapters.serving.local.leases import CLOSED_KEPT_SECONDS
@@ -49,6 +49,7 @@ def _delete_old(node: Node, now_ms: int) -> int:
     return sum(
         (
             _delete(node, "caps", "ends_ms < ?", now_ms),
+            caps.drop_gone(node.connection, now_ms, MOST),
             _delete(node, "orders", "ends_ms < ?", now_ms),
             _delete(node, "leases", "closed AND day_ends < ?", now_s - CLOSED_KEPT_SECONDS),
             _delete_all(node, "counters", "day > 0 AND day < ?", oldest_day),

@@ -61,7 +61,13 @@ REMOVALS = {
     Removal.BID: 7,
     Removal.WON: 8,
 }
-NO_FILLS = {NoFill.UNKNOWN_PLACEMENT: 1, NoFill.NO_CAMPAIGN: 2, NoFill.NONE_ELIGIBLE: 3}
+NO_FILLS = {
+    NoFill.UNKNOWN_PLACEMENT: 1,
+    NoFill.NO_CAMPAIGN: 2,
+    NoFill.NONE_ELIGIBLE: 3,
+    NoFill.RATE: 4,
+    NoFill.STORE: 5,
+}
 CAP_WINDOWS = {"hour": 0, "day": 1, "campaign": 2}
 SITE_MODES = {"all": 0, "only": 1, "except": 2}
 
@@ -90,6 +96,8 @@ def limits_row(limits: Limits) -> list[int]:
         limits.most_candidates,
         limits.prior_ctr_millionths,
         limits.prior_impressions,
+        limits.decisions_a_minute,
+        limits.user_decisions_a_minute,
     ]
 
 
@@ -252,9 +260,9 @@ def log_record(row: Sequence[Any]) -> LogRecord:
 
 def node_state(answer: Sequence[Any]) -> NodeState:
     """Read how a node stands."""
-    leases, hungry, first_seq, last_seq, open_decisions = answer
+    leases, hungry, first_seq, last_seq, open_decisions, seen_ms = answer
     return NodeState(
-        tuple(LeaseState(*lease) for lease in leases), frozenset(hungry), first_seq, last_seq, open_decisions
+        tuple(LeaseState(*lease) for lease in leases), frozenset(hungry), first_seq, last_seq, open_decisions, seen_ms
     )
 
 

@@ -5,6 +5,7 @@
 --   KABINET_NODE_PASSWORD  its password; there is no default
 --   KABINET_NODE_FOLDER    folder of snapshots and of the write-ahead log, the current one when not given
 --   KABINET_NODE_MEMORY    megabytes for data, 512 when not given
+--   KABINET_NODE_WAL       `write` when not given: a killed process loses nothing; `fsync`: nor does a power cut
 --   KABINET_NODE_WIPE      `yes` lets tests empty the node
 local digest = require('digest')
 local fiber = require('fiber')
@@ -22,7 +23,7 @@ local user, password = setting('USER', 'kabinet'), setting('PASSWORD')
 local folder = setting('FOLDER', '.')
 
 box.cfg{
-    wal_mode = 'write', wal_dir = folder, memtx_dir = folder, vinyl_dir = folder,
+    wal_mode = setting('WAL', 'write'), wal_dir = folder, memtx_dir = folder, vinyl_dir = folder,
     memtx_memory = assert(tonumber(setting('MEMORY', '512')), 'KABINET_NODE_MEMORY is no number') * 1024 * 1024,
     -- A start reads the newest snapshot and the log behind it: keep that stretch short.
     checkpoint_interval = 1800, checkpoint_count = 2, checkpoint_wal_threshold = 512 * 1024 * 1024,

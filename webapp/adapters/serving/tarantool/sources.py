@@ -7,8 +7,9 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "lua"
 #: In the order they are run; each finds what the ones before it left in their shared table.
 ORDER = (
-    *("numbers", "collector", "limits", "schema", "log", "counters", "funnel", "leases", "snapshot", "caps", "pace"),
-    *("candidates", "decisions", "decide", "rates", "verdicts", "record", "housekeeping", "procedures"),
+    *("numbers", "collector", "memory", "undo", "limits", "schema", "log", "orders", "counters", "funnel", "leases"),
+    *("snapshot", "caps", "pace", "candidates", "decisions", "decide", "rates", "verdicts", "record", "housekeeping"),
+    "procedures",
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -31,6 +31,8 @@ DEFAULT_PORT = 3301
 #: Rows of one call: a node does nothing else meanwhile.
 PUBLISHED_AT_ONCE = 200
 READ_AT_ONCE = 5000
+#: Campaigns whose counters are asked for in one call.
+COUNTED_AT_ONCE = 1000
 
 
 class TarantoolServingStore:
@@ -59,6 +61,14 @@ class TarantoolServingStore:
         if event.kind is EventKind.LEASE_CLOSED:
             raise ValueError(f"{event.kind} is written by the node alone")
         return codec.recorded(event, self._node.call("kabinet.record", *codec.event_arguments(event)))
+
+    def claim_order(self, advertiser_id: int, order: str, key: int, now_ms: int) -> bool:
+        """Keep an order for a decision, made by whatever node; False when another decision has it."""
+        return bool(self._node.call("kabinet.claim_order", advertiser_id, order, key, now_ms))
+
+    def release_order(self, advertiser_id: int, order: str, key: int) -> None:
+        """Let go of an order this decision keeps: it did not count after all."""
+        self._node.call("kabinet.release_order", advertiser_id, order, key)
 
     def trace(self, request: DecisionRequest) -> Sequence[Trace]:
         """Tell what `decide` would meet, changing nothing."""
@@ -114,14 +124,29 @@ class TarantoolServingStore:
                 break
         return records
 
+    def ends(self) -> tuple[int, int]:
+        """Return the numbers of the first record that was not trimmed and of the last there is."""
+        first, last = self._node.call("kabinet.ends")
+        return int(first), int(last)
+
     def trim(self, upto: int) -> None:
         """Forget records up to and with this number."""
         self._node.call("kabinet.trim", upto)
 
     def counted(self, campaign_ids: Sequence[int], first_day: int, last_day: int) -> Sequence[Counted]:
         """Return the counts of these campaigns (all when empty) for the days."""
-        rows = self._node.call("kabinet.counted", sorted(set(campaign_ids)), first_day, last_day)
+        asked, rows = sorted(set(campaign_ids)), list[Sequence[Any]]()
+        pieces = [asked[at : at + COUNTED_AT_ONCE] for at in range(0, len(asked), COUNTED_AT_ONCE)] or [[]]
+        for piece in pieces:
+            rows += self._counted(piece, first_day, last_day)
         return sorted(map(codec.counted, rows), key=lambda one: (one.campaign_id, one.day, one.kind, one.verdict))
+
+    def _counted(self, campaign_ids: Sequence[int], first_day: int, last_day: int) -> Iterator[Sequence[Any]]:
+        day: int | None = first_day
+        while day is not None:
+            rows, *following = self._node.call("kabinet.counted", campaign_ids, day, last_day)
+            yield from rows
+            day = following[0] if following else None
 
     def funnel(self, campaign_id: int, since: int) -> Sequence[FunnelHour]:
         """Return the quarter hours since an instant in which the campaign could have had any request."""

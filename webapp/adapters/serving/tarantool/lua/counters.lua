@@ -2,6 +2,10 @@
 local K = ...
 local int, num = K.numbers.int, K.numbers.num
 local KINDS = K.log.KINDS
+local fiber = require('fiber')
+-- Rows of one answer, but for the rest of a day, and rows that are looked at without a pause.
+local TOLD_AT_ONCE, STEPS_AT_ONCE = 20000, 1000
+local steps = 0
 
 local M = {}
 K.counters = M
@@ -50,11 +54,20 @@ end
 local fresh, growth = {0, 0, 0, 0, 1, 0}, {{'+', 5, 1}, {'+', 6, 0}}
 
 function M.count(campaign, day, kind, verdict, charged)
+    K.undo.counted(campaign)
     local amount = int(charged)
     fresh[1], fresh[2], fresh[3], fresh[4], fresh[6], growth[2][3] = campaign, day, kind, verdict, amount, amount
     box.space.kb_counters:upsert(fresh, growth)
     add(campaign, day, kind, verdict, 1, charged)
     if verdict == 0 and (kind == KINDS.impression or kind == KINDS.click) then moved[campaign] = true end
+end
+
+-- Have a campaign's sums again as they follow from the spaces.
+function M.reload(campaign)
+    spent[campaign] = nil
+    local kept, total = box.space.kb_totals:get(campaign), total_of(campaign)
+    total.impressions, total.clicks = kept and kept[2] or 0, kept and kept[3] or 0
+    for _, row in box.space.kb_counters:pairs{campaign} do add(row[1], row[2], row[3], row[4], row[5], num(row[6])) end
 end
 
 function M.spent(campaign, day)
@@ -87,18 +100,38 @@ function M.take_moved()
     return taken
 end
 
-function M.counted(campaigns, first_day, last_day)
+-- Let others have their turn every so many steps: nobody waits for who counts. Iterators outlive changes.
+local function patiently()
+    steps = steps + 1
+    if steps % STEPS_AT_ONCE == 0 then fiber.yield() end
+end
+
+local function of_campaigns(campaigns, first_day, last_day)
     local found = {}
-    local function gather(key, iterator)
-        for _, row in box.space.kb_counters:pairs(key, {iterator = iterator}) do
-            if row[2] > last_day and #key == 2 then break end
-            if #key == 2 and row[1] ~= key[1] then break end
-            if row[2] >= first_day and row[2] <= last_day then table.insert(found, row) end
+    for _, campaign in ipairs(campaigns) do
+        patiently()
+        for _, row in box.space.kb_counters:pairs({campaign, first_day}, {iterator = 'GE'}) do
+            if row[1] ~= campaign or row[2] > last_day then break end
+            table.insert(found, row)
         end
     end
-    if #campaigns == 0 then gather({}, 'ALL') end
-    for _, campaign in ipairs(campaigns) do gather({campaign, math.max(first_day, 0)}, 'GE') end
     return found
+end
+
+-- Return counters, and the day to go on with when there may be more: those of all campaigns are told some whole days
+-- at a time.
+function M.counted(campaigns, first_day, last_day)
+    first_day = math.max(first_day, 0)
+    if #campaigns > 0 then return {of_campaigns(campaigns, first_day, last_day)} end
+    local found, day = {}, nil
+    for _, row in box.space.kb_counters.index.day:pairs({first_day}, {iterator = 'GE'}) do
+        if row[2] > last_day then break end
+        if row[2] ~= day and #found >= TOLD_AT_ONCE then return {found, row[2]} end
+        day = row[2]
+        table.insert(found, row)
+        patiently()
+    end
+    return {found}
 end
 
 -- Drop the counters of days before one, keeping what they add to the totals; return how many.
@@ -107,6 +140,7 @@ function M.drop_before(day, limit)
     local old = box.space.kb_counters.index.day:select({1}, {iterator = 'GE', limit = limit})
     for _, row in ipairs(old) do
         if row[2] >= day then break end
+        K.undo.counted(row[1])
         if row[4] == 0 and (row[3] == KINDS.impression or row[3] == KINDS.click) then
             local field = row[3] == KINDS.impression and 2 or 3
             local fresh = {row[1], 0, 0}

@@ -3,7 +3,8 @@ local K = ...
 
 local M = {}
 
-local UNKNOWN_PLACEMENT, NO_CAMPAIGN, NONE_ELIGIBLE = 1, 2, 3
+local UNKNOWN_PLACEMENT, NO_CAMPAIGN, NONE_ELIGIBLE, RATE, STORE = 1, 2, 3, 4, 5
+local SUSPECT_RATE = 9
 local NOTHING = {}
 local DICE = 2147483648
 
@@ -66,10 +67,26 @@ local function decide_one(R, won, public_id, key, dice)
     return win(C, at, lease, P, R, key, dice)
 end
 
+-- Why nobody is even looked for, nil when somebody is; too much makes a visitor suspect.
+local function refusal(R, wanted)
+    local asked = K.rates.asked(R.ip_prefix, R.user_day, R.now, wanted)
+    if asked == K.rates.FAR_TOO_MUCH then return RATE end
+    if asked == K.rates.TOO_MUCH and R.suspect == 0 then R.suspect = SUSPECT_RATE end
+    return K.memory.is_full and STORE or nil
+end
+
+local function refuse(reason, given)
+    local answers = {}
+    for place = 1, #given / 3 do answers[place] = {reason, false, 0, 0, 0, ''} end
+    return answers
+end
+
 -- After what request_of takes come placement, key and dice of each that is wanted.
 function M.decide(...)
     local R, won, answers, given = request_of(...), {}, {}, {select(REQUEST + 1, ...)}
     K.leases.saw(R.now)
+    local reason = refusal(R, #given / 3)
+    if reason ~= nil then return refuse(reason, given) end
     K.funnel.turn_to(R.now)
     K.funnel.came(R.now)
     for place = 1, #given, 3 do

@@ -41,10 +41,14 @@ function M.release(D)
     end
 end
 
+local function forget(key, version)
+    box.space.kb_decisions:delete(key)
+    K.snapshot.refer(version, -1)
+end
+
 local function let_go(D)
     M.release(D)
-    box.space.kb_decisions:delete(D[F.KEY])
-    K.snapshot.refer(D[F.VERSION], -1)
+    forget(D[F.KEY], D[F.VERSION])
 end
 
 -- Return a decision whose time is not over; one whose time is over is let go of, tick or no tick.
@@ -79,13 +83,35 @@ function M.write(D)
     box.space.kb_decisions:replace(D)
 end
 
--- Let go of what is over, the oldest first; return how many.
-function M.end_past(now, limit)
+-- Let go of what is over and holds nothing, the oldest first; return how many. Such a one is only deleted.
+function M.end_past_free(now, limit)
     local gone = 0
     for _, row in ipairs(box.space.kb_decisions.index['until']:select({}, {limit = limit})) do
         if row[F.UNTIL] >= now then break end
-        let_go(row:totable())
+        if row[F.LEASE] == 0 then
+            forget(row[F.KEY], row[F.VERSION])
+            gone = gone + 1
+        end
+    end
+    return gone
+end
+
+-- Let go of what is over, the oldest first; return how many. Each lease is written once: a node may be nearly full.
+function M.end_past(now, limit)
+    local gone, freed = 0, {}
+    for _, row in ipairs(box.space.kb_decisions.index['until']:select({}, {limit = limit})) do
+        if row[F.UNTIL] >= now then break end
+        local lease = K.leases.get(row[F.LEASE])
+        forget(row[F.KEY], row[F.VERSION])
+        if lease ~= nil then
+            K.leases.free(lease, num(row[F.PRICE]))
+            freed[lease.id] = true
+            K.leases.close_if_done(lease)
+        end
         gone = gone + 1
+    end
+    for id in pairs(freed) do
+        if K.leases.get(id) ~= nil then K.leases.write(K.leases.get(id)) end
     end
     return gone
 end

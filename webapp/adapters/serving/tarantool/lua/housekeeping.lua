@@ -6,7 +6,6 @@ K.housekeeping = M
 
 -- Rows of a kind one call lets go of, and rows of the funnel it writes.
 local MOST, WRITTEN = 2000, 500
-local TRIMMED = 5000
 local DAY_SECONDS = 86400
 local COUNTERS_KEPT_DAYS, SPENT_KEPT_DAYS = 40, 4
 local FUNNEL_KEPT_SECONDS, TRAFFIC_KEPT_SECONDS = 2 * DAY_SECONDS, 8 * DAY_SECONDS
@@ -23,19 +22,39 @@ local function drop(name, now)
     return #old
 end
 
+-- What is done in turn, each in a transaction of its own: that one fails takes nothing back from another. What only
+-- deletes comes first, because in a full node nothing else succeeds until something was deleted.
+local function steps(now)
+    local second = math.floor(now / 1000)
+    local day = math.floor(second / DAY_SECONDS)
+    return {
+        function() return K.log.sweep() * 0 end,
+        function() return drop('kb_caps', now) end,
+        function() return drop('kb_orders', now) end,
+        function() return K.caps.drop_gone(now, MOST) end,
+        function() return K.leases.forget(now, MOST) end,
+        function() return K.funnel.forget(second - FUNNEL_KEPT_SECONDS, second - TRAFFIC_KEPT_SECONDS, MOST) end,
+        function() return K.decisions.end_past_free(now, MOST) end,
+        function() return K.decisions.end_past(now, MOST) end,
+        function() return K.leases.close_past(now) end,
+        function() return K.counters.drop_before(day - COUNTERS_KEPT_DAYS, MOST) end,
+        function() K.leases.note() return 0 end,
+        function() K.funnel.flush(WRITTEN) return 0 end,
+    }
+end
+
 -- Return how many rows went.
 function M.tick(now)
-    local second = math.floor(now / 1000)
     K.collector.look()
     K.leases.saw(now)
-    K.leases.note()
-    local gone = K.decisions.end_past(now, MOST) + K.leases.close_past(now) + K.rates.forget(now)
-    gone = gone + drop('kb_caps', now) + drop('kb_orders', now) + K.leases.forget(now, MOST)
-    gone = gone + K.counters.drop_before(math.floor(second / DAY_SECONDS) - COUNTERS_KEPT_DAYS, MOST)
-    gone = gone + K.funnel.forget(second - FUNNEL_KEPT_SECONDS, second - TRAFFIC_KEPT_SECONDS, MOST)
-    K.counters.forget_spent(math.floor(second / DAY_SECONDS) - SPENT_KEPT_DAYS)
-    K.log.sweep(TRIMMED)
+    local gone, fault = K.rates.forget(now), nil
+    K.counters.forget_spent(math.floor(now / 1000 / DAY_SECONDS) - SPENT_KEPT_DAYS)
     K.snapshot.rank_again()
-    K.funnel.flush(WRITTEN)
+    for _, step in ipairs(steps(now)) do
+        local fine, answer = pcall(K.transaction(step))
+        if fine then gone = gone + answer else fault = fault or answer end
+    end
+    K.memory.look()
+    if fault ~= nil then error(fault, 0) end
     return gone
 end

@@ -23,19 +23,20 @@ local by_id, by_campaign, fence, order
 -- The latest instant anybody spoke of.
 local seen
 
+local function values_of(row)
+    return {
+        id = num(row[1]), campaign = row[2], advertiser = row[3], amount = num(row[4]), held = num(row[5]),
+        spent = num(row[6]), day = row[7], starts = row[8], ends = row[9], closing = row[10], used = row[11],
+        order = row[12],
+    }
+end
+
 function M.load()
     by_id, by_campaign, order = {}, {}, 0
     fence = K.schema.meta('fence') or 0
     local rows = box.space.kb_leases:select()
     table.sort(rows, function(a, b) return a[12] < b[12] end)
-    for _, row in ipairs(rows) do
-        M.enter{
-            id = num(row[1]), campaign = row[2], advertiser = row[3], amount = num(row[4]), held = num(row[5]),
-            spent = num(row[6]), day = row[7], starts = row[8], ends = row[9], closing = row[10], used = row[11],
-            order = row[12],
-        }
-        order = row[12]
-    end
+    for _, row in ipairs(rows) do order = M.enter(values_of(row)).order end
     local last = box.space.kb_log.index.primary:max()
     seen = math.max(K.schema.meta('seen') or 0, last and last[4] or 0)
 end
@@ -53,10 +54,33 @@ function M.enter(values)
     return lease
 end
 
+local function leave(lease)
+    by_id[lease.id] = nil
+    local list = by_campaign[lease.campaign]
+    for place = 1, #list do
+        if list[place] == lease then table.remove(list, place) break end
+    end
+    if #list == 0 then by_campaign[lease.campaign] = nil end
+end
+
+-- Have a lease again as it is in its space.
+function M.reload(id)
+    if by_id[id] ~= nil then leave(by_id[id]) end
+    local row = box.space.kb_leases:get(id)
+    if row == nil then return end
+    local lease = M.enter(values_of(row))
+    table.sort(by_campaign[lease.campaign], function(a, b) return a.order < b.order end)
+end
+
+function M.reload_fence()
+    fence = K.schema.meta('fence') or 0
+end
+
 -- Filled anew for each lease: what is written is copied at once.
 local row = {}
 
 function M.write(lease)
+    K.undo.lease(lease.id)
     row[1], row[2], row[3], row[4] = lease.id, lease.campaign, lease.advertiser, int(lease.amount)
     row[5], row[6], row[7] = int(lease.held), int(lease.spent), lease.day
     row[8], row[9], row[10], row[11], row[12] = lease.starts, lease.ends, lease.closing, lease.used, lease.order
@@ -82,6 +106,8 @@ function M.grant(id, campaign, advertiser, amount, day, starts, ends)
     id = num(id)
     if by_id[id] ~= nil or box.space.kb_closed:get(id) ~= nil then return end
     order = order + 1
+    -- Noted before it is known: what is not written must not be spent.
+    K.undo.lease(id)
     M.write(M.enter{
         id = id, campaign = campaign, advertiser = advertiser, amount = num(amount), held = 0, spent = 0, day = day,
         starts = starts, ends = ends, closing = false, used = 0, order = order,
@@ -134,20 +160,26 @@ function M.release(lease, price)
     M.write(lease)
 end
 
+-- The same, for who writes it later in the same call.
+function M.free(lease, price)
+    K.undo.lease(lease.id)
+    lease.held = lease.held - price
+end
+
+function M.seen()
+    return seen
+end
+
 function M.get(id)
     return by_id[id]
 end
 
 local function close(lease)
+    K.undo.lease(lease.id)
     K.log.append_closed(lease, seen > 0 and seen or lease.starts * 1000)
     box.space.kb_leases:delete(lease.id)
     box.space.kb_closed:replace{lease.id, lease.ends + CLOSED_KEPT_SECONDS}
-    by_id[lease.id] = nil
-    local list = by_campaign[lease.campaign]
-    for place = 1, #list do
-        if list[place] == lease then table.remove(list, place) break end
-    end
-    if #list == 0 then by_campaign[lease.campaign] = nil end
+    leave(lease)
 end
 
 -- End a lease that is on its way out, once nothing of it is held.

@@ -7,7 +7,7 @@ K.limits = M
 local NAMES = {
     'hold_ms', 'click_ms', 'click_window_ms', 'view_window_ms', 'fastest_click_ms', 'impressions_a_minute',
     'clicks_a_minute', 'user_impressions_a_minute', 'user_clicks_a_minute', 'most_candidates', 'prior_ctr',
-    'prior_impressions',
+    'prior_impressions', 'decisions_a_minute', 'user_decisions_a_minute',
 }
 
 function M.load()
@@ -16,7 +16,8 @@ function M.load()
 end
 
 function M.take(values)
-    for place, name in ipairs(NAMES) do M[name] = tonumber(values[place]) end
+    -- What was kept before a limit was made knows nothing of it: until the next `configure` there is none.
+    for place, name in ipairs(NAMES) do M[name] = tonumber(values[place]) or math.huge end
 end
 
 -- Use other limits from now on.

@@ -8,8 +8,8 @@ K.log = M
 
 local KINDS = {impression = 1, view = 2, click = 3, conversion = 4, lease_closed = 5}
 M.KINDS = KINDS
--- A trim deletes this many rows itself; the rest goes with the next ticks.
-local TRIMMED_AT_ONCE = 5000
+-- A trim deletes this many rows; the rest goes with the next ticks.
+local SWEPT_AT_ONCE = 5000
 
 local first, next_seq
 -- Up to this number every record is known to be on the disk.
@@ -66,20 +66,17 @@ function M.read(after, limit)
     return rows
 end
 
+-- Note where the log begins now; what is before it is swept in transactions of their own.
 function M.trim(upto)
     first = math.max(first, math.min(tonumber(upto) + 1, next_seq))
     K.schema.set_meta('first', first)
-    M.sweep(TRIMMED_AT_ONCE)
 end
 
 -- Delete rows that were trimmed; return how many.
-function M.sweep(limit)
-    local gone = 0
-    for _, row in ipairs(box.space.kb_log:select({int(first)}, {iterator = 'LT', limit = limit})) do
-        box.space.kb_log:delete(row[1])
-        gone = gone + 1
-    end
-    return gone
+function M.sweep()
+    local old = box.space.kb_log:select({int(first)}, {iterator = 'LT', limit = SWEPT_AT_ONCE})
+    for _, row in ipairs(old) do box.space.kb_log:delete(row[1]) end
+    return #old
 end
 
 -- Begin anew, above all numbers used so far.

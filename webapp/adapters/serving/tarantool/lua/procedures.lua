@@ -28,25 +28,39 @@ function K.stop()
     box.commit()
 end
 
--- What the tables hold may come from the call that failed: read them anew.
+-- What the disk did not take was seen by those who came meanwhile, and theirs is taken back with it: read all anew.
 local function recover()
     load_money()
     K.snapshot.load()
 end
 
-local function transaction(work)
+function K.transaction(work)
     return function(...)
+        K.undo.begin()
         box.begin()
         local fine, answer = pcall(work, ...)
-        if fine then
-            local written, fault = pcall(box.commit)
-            if written then return answer end
-            answer = fault
+        if not fine then
+            box.rollback()
+            K.undo.undo()
+            K.memory.failed(answer)
+            error(answer, 0)
         end
+        local written, fault = pcall(box.commit)
+        if written then return answer end
         box.rollback()
         recover()
-        error(answer, 0)
+        error(fault, 0)
     end
+end
+local transaction = K.transaction
+
+local function trim(upto)
+    transaction(K.log.trim)(upto)
+    transaction(K.log.sweep)()
+end
+
+local function ends()
+    return {K.log.ends()}
 end
 
 local function state()
@@ -54,7 +68,7 @@ local function state()
     for campaign in pairs(K.hungry) do table.insert(hungry, campaign) end
     K.hungry = {}
     local first, last = K.log.ends()
-    return {K.leases.states(), hungry, first, last, box.space.kb_decisions:len()}
+    return {K.leases.states(), hungry, first, last, box.space.kb_decisions:len(), K.leases.seen()}
 end
 
 local function grant(id, campaign, advertiser, amount, day, starts, ends, fence)
@@ -71,6 +85,7 @@ local function wipe()
     box.space.kb_meta:delete('seen')
     K.hungry = {}
     K.start()
+    K.memory.load()
 end
 
 -- Bytes of Lua, of the arena (tuples and indexes), and bytes and rows of each space, for those who measure.
@@ -99,9 +114,12 @@ K.procedures = {
     renew = transaction(K.leases.renew),
     revoke = transaction(K.leases.revoke),
     state = state,
-    tick = transaction(K.housekeeping.tick),
+    claim_order = transaction(K.orders.claim),
+    release_order = transaction(K.orders.release),
+    tick = K.housekeeping.tick,
     read = K.log.read,
-    trim = transaction(K.log.trim),
+    ends = ends,
+    trim = trim,
     counted = K.counters.counted,
     funnel = K.funnel.of,
     traffic = K.funnel.traffic,

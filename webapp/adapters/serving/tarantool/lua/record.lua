@@ -71,7 +71,7 @@ end
 
 local function remember_order(E, verdict)
     if E.order ~= '' and verdict == OK then
-        box.space.kb_orders:replace{E.advertiser, E.order, E.now + K.limits.click_window_ms}
+        K.orders.keep(E.advertiser, E.order, E.key, E.now)
     end
 end
 

@@ -1,5 +1,6 @@
 -- Spaces and their versions. A version that was released never changes; what comes later is another one.
 local K = ...
+local fiber = require('fiber')
 
 local M = {}
 K.schema = M
@@ -34,12 +35,24 @@ local function first()
         'left', {{5, 'unsigned'}})
 end
 
-local VERSIONS = {first}
+-- Campaigns that are withdrawn, and since when.
+local function second()
+    local gone = space('kb_gone', {{1, 'unsigned'}})
+    index(gone, 'since', {{2, 'number'}})
+    local capped = box.space.kb_caps.index.primary:min()
+    while capped ~= nil do
+        local campaign = capped[1]
+        if box.space.kb_campaigns:get(campaign) == nil then gone:replace{campaign, math.floor(fiber.time() * 1000)} end
+        capped = box.space.kb_caps:select({campaign}, {iterator = 'GT', limit = 1})[1]
+    end
+end
+
+local VERSIONS = {first, second}
 -- What `wipe` empties: all but the sources and the version.
 M.DATA = {
     'kb_placements', 'kb_campaigns', 'kb_ads', 'kb_leases', 'kb_closed', 'kb_decisions', 'kb_log', 'kb_counters',
     'kb_caps', 'kb_orders', 'kb_totals', 'kb_funnel', 'kb_traffic', 'kb_asked',
-    'kb_members',
+    'kb_members', 'kb_gone',
 }
 
 -- Bring the spaces up to date. Each step can be repeated: a crash may come between it and the note that it was done.

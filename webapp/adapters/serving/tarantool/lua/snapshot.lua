@@ -196,10 +196,16 @@ local function place(row)
 end
 
 function M.load()
-    M.lists, placements, placements_by_id, campaigns, shown, references = {}, {}, {}, {}, {}, {}
+    references = {}
+    for _, row in box.space.kb_decisions:pairs() do references[row[3]] = (references[row[3]] or 0) + 1 end
+    M.load_shown()
+end
+
+-- Read all but which ads open decisions refer to.
+function M.load_shown()
+    M.lists, placements, placements_by_id, campaigns, shown = {}, {}, {}, {}, {}
     for _, row in box.space.kb_placements:pairs() do place(row) end
     load_campaigns()
-    for _, row in box.space.kb_decisions:pairs() do references[row[3]] = (references[row[3]] or 0) + 1 end
     local last = box.space.kb_ads.index.primary:max()
     next_version = last and last[1] + 1 or 1
 end
@@ -210,11 +216,18 @@ function M.campaign(id) return campaigns[id] end
 
 -- A decision shows an ad as it was then, also after another version was published.
 function M.refer(version, by)
+    K.undo.referred(version, by)
     references[version] = (references[version] or 0) + by
     if references[version] == 0 then
         references[version] = nil
         forget_version(version)
     end
+end
+
+-- Take a reference back that never came to be.
+function M.unrefer(version, by)
+    local count = (references[version] or 0) - by
+    references[version] = count ~= 0 and count or nil
 end
 
 -- Return the version under which an ad is kept: the one it had when nothing of it changed.
@@ -256,21 +269,27 @@ local function withdraw_placement(id)
 end
 
 function M.publish(new_placements, new_campaigns)
+    K.undo.published()
     for _, row in ipairs(new_placements) do
         withdraw_placement(row[1])
         place(row)
         box.space.kb_placements:replace(row)
     end
-    for _, row in ipairs(new_campaigns) do publish_campaign(row) end
+    for _, row in ipairs(new_campaigns) do
+        publish_campaign(row)
+        K.caps.campaign_came(row[1])
+    end
 end
 
 function M.withdraw(placement_ids, campaign_ids)
+    K.undo.published()
     for _, id in ipairs(placement_ids) do withdraw_placement(id) end
     for _, id in ipairs(campaign_ids) do
         local C = campaigns[id]
         if C ~= nil then
             for _, version in ipairs(leave(C)) do forget_version(version) end
             box.space.kb_campaigns:delete(id)
+            K.caps.campaign_went(id, K.leases.seen())
         end
     end
 end

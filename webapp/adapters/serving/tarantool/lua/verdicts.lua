@@ -45,17 +45,12 @@ local function click(E, D)
     return E.now - D[F.IMPRESSION_MS] < K.limits.fastest_click_ms and TOO_FAST or OK
 end
 
-local function order_known(E)
-    local row = box.space.kb_orders:get{E.advertiser, E.order}
-    return row ~= nil and row[3] >= E.now
-end
-
 local function within(E, since, window)
     return since ~= NONE and E.now <= since + window
 end
 
 local function conversion(E, D)
-    if E.order ~= '' and order_known(E) then return DUPLICATE end
+    if E.order ~= '' and K.orders.is_known(E.advertiser, E.order, E.now) then return DUPLICATE end
     if D == nil then return EXPIRED end
     local clicked = D[F.CLICK] == OK or D[F.CLICK] == BUDGET
     if clicked and within(E, D[F.CLICK_MS], K.limits.click_window_ms) then return OK end
