@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError
 
 from webapp.core.beats import BEATS
 from webapp.core.errors import Unavailable
@@ -66,7 +67,7 @@ class LoopThread(threading.Thread):
                 return False, str(error)
             except Exception as error:
                 log.exception("%s failed; it begins anew", self._loop.name)
-                return False, f"{type(error).__name__}: {error}"
+                return False, _told(error)
             finally:
                 db.session.remove()
 
@@ -88,6 +89,14 @@ class LoopThread(threading.Thread):
     def stop(self) -> None:
         """Ask for the end after the step at hand."""
         self._stop_event.set()
+
+
+def _told(error: Exception) -> str:
+    """Say what went wrong on the system page; of the database's errors only the kind, for values may be in the rest."""
+    if isinstance(error, DBAPIError):
+        code = error.orig.args[0] if error.orig is not None and error.orig.args else ""
+        return f"{type(error).__name__} {code}".strip() if isinstance(code, int) else type(error).__name__
+    return f"{type(error).__name__}: {error}"
 
 
 class Loops:

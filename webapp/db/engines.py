@@ -26,11 +26,15 @@ def reading() -> Iterator[None]:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Return the options `create_engine` needs for this database."""
+    """Return the options `create_engine` needs for this database.
+
+    What a statement failed with is written into logs and shown to staff: never with the values in it.
+    """
     backend = make_url(url).get_backend_name()
     if backend == "sqlite":
-        return {"connect_args": {"timeout": 30, "check_same_thread": False}}
+        return {"hide_parameters": True, "connect_args": {"timeout": 30, "check_same_thread": False}}
     return {
+        "hide_parameters": True,
         "pool_pre_ping": True,
         "pool_recycle": 1800,
         "pool_size": 10,
