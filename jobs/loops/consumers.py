@@ -1,9 +1,14 @@
-"""Doing events: each once by each consumer, in one transaction with the note that it is done."""
+"""Doing events: each once by each consumer, in one transaction with the note that it is done.
+
+Those who only tell others what the database says do so before that transaction: on SQLite nobody else could write while
+they wait for an answer.
+"""
 
 from __future__ import annotations
 
 import logging
 
+from jobs.loops.looking import look
 from jobs.loops.runner import Loop
 from jobs.loops.subscriptions import CONSUMERS, handler_of, patterns
 from webapp.core.errors import Unavailable
@@ -49,7 +54,7 @@ class ConsumerLoop:
         session = db.session()
         services = self._adapters.services(session)
         try:
-            run_in_transaction(session, lambda: self._do_once(services, event))
+            self._do(services, event)
         except Unavailable:
             raise
         except Exception as error:
@@ -62,6 +67,19 @@ class ConsumerLoop:
         else:
             late = (self._adapters.clock.now() - event.at).total_seconds()
             self._lag = {"seconds": round(max(0.0, late), 1)}
+
+    def _do(self, services: Services, event: Envelope) -> None:
+        if not CONSUMERS[self._consumer].only_tells:
+            run_in_transaction(services.session, lambda: self._do_once(services, event))
+        elif look(services.session, lambda: self._tell(services, event)):
+            run_in_transaction(services.session, lambda: services.consumption.done(self._consumer, event))
+
+    def _tell(self, services: Services, event: Envelope) -> bool:
+        """Do an event that changes nothing here; False when it was done before."""
+        if services.consumption.is_done(self._consumer, event):
+            return False
+        handler_of(self._consumer)(services, event)
+        return True
 
     def _do_once(self, services: Services, event: Envelope) -> None:
         if not services.consumption.is_done(self._consumer, event):

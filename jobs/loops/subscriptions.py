@@ -23,6 +23,9 @@ class Consumer:
     patterns: tuple[str, ...]
     #: `module:function`, imported with the first event.
     handler: str
+    #: It tells others what the database says, writes nothing there, and may do so twice: they are told while nothing
+    #: is locked, and only then the event is noted as done.
+    only_tells: bool = False
 
 
 CONSUMERS: dict[str, Consumer] = {
@@ -35,8 +38,9 @@ CONSUMERS: dict[str, Consumer] = {
             "billing.balance.changed.*",
         ),
         "jobs.loops.publisher:handle",
+        only_tells=True,
     ),
-    "credits": Consumer(("delivery.traffic.credited.*",), "jobs.credits:handle"),
+    "credits": Consumer(("delivery.traffic.credited.*",), "jobs.credits:handle", only_tells=True),
     "notices": Consumer(
         (
             "ads.creative.decided.*",

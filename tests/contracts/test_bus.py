@@ -171,10 +171,28 @@ def test_an_outage_is_no_attempt(bus: Bus) -> None:
 def test_an_event_put_again_comes_to_that_consumer_alone_as_new(bus: Bus) -> None:
     sent = event("ads.creative.decided.v1")
     seen: list[tuple[Envelope, int]] = []
-    bus.put_again("notices", sent)
+    bus.put_again([("notices", sent)])
     assert bus.take("notices", lambda envelope, attempt: seen.append((envelope, attempt)), LONG) == 1
     assert seen == [(sent, 1)]
     assert drain(bus, "sync") == []
+
+
+def test_many_are_put_again_in_their_order_on_one_connection(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[int] = []
+    for kind, name in ((RabbitBus, "_connect"), (LocalBus, "_open")):
+        real = getattr(kind, name)
+
+        def opening(self: object, real: Callable[[object], object] = real) -> object:
+            opened.append(1)
+            return real(self)
+
+        monkeypatch.setattr(kind, name, opening)
+    sent = [event(id=f"ev_{number}") for number in range(60)]
+    bus.put_again([("sync" if number % 2 else "notices", each) for number, each in enumerate(sent)])
+    assert len(opened) <= 1
+    assert drain(bus, "sync") == sent[1::2]
+    assert drain(bus, "notices") == sent[::2]
+    bus.put_again([])
 
 
 def test_it_says_how_many_wait_for_whom_also_while_they_rest(bus: Bus) -> None:
@@ -211,7 +229,7 @@ def test_a_broker_that_is_down_is_an_outage() -> None:
         bus.ping,
         bus.waiting,
         lambda: bus.publish([event()]),
-        lambda: bus.put_again("sync", event()),
+        lambda: bus.put_again([("sync", event())]),
         lambda: bus.take("sync", lambda *_: None, 0.01),
     ):
         with pytest.raises(Unavailable):
@@ -234,6 +252,20 @@ def test_an_unreadable_message_is_put_aside(servers: Servers) -> None:
     assert len(drain(bus, "sync", 0.5)) == 1
     with bus._short_line() as channel:
         settled(lambda: channel.queue_declare("test-unreadable.dead", passive=True).method.message_count == 1)
+    bus.close()
+
+
+def test_an_unreadable_message_in_a_file_is_put_aside(tmp_path: Path) -> None:
+    bus = LocalBus(tmp_path / "bus", DELAYS)
+    bus.declare(CONSUMERS)
+    bus.publish([event()])
+    with bus._writing() as database:
+        database.execute("INSERT INTO waiting (consumer, event) VALUES ('sync', 'no event')")
+    bus.publish([event()])
+    assert len(drain(bus, "sync", 2 * DELAYS[-1])) == 2
+    assert bus.waiting() == {"notices": 0, "sync": 0}
+    with bus._database() as database:
+        assert database.execute("SELECT consumer, message FROM dead").fetchall() == [("sync", "no event")]
     bus.close()
 
 

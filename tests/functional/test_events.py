@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from webapp.domain.events.types import CAMPAIGN_CHANGED, Envelope
 from webapp.extensions import db
 from webapp.settings import Profile
 from webapp.web.app import KabinetFlask
+from webapp.wiring import Services
 
 NAME = "test.thing.happened.v1"
 
@@ -274,3 +276,25 @@ def test_loops_say_that_they_live_and_how_far_behind_they_are(app: KabinetFlask,
     app.adapters.redis.hset(BEATS, "sleeper", json.dumps({**long_ago, "pause": 60}))
     assert "silent" not in staff.get("/admin/system").text
     app.adapters.redis.hdel(BEATS, "sleeper")
+
+
+def test_one_who_only_tells_keeps_nobody_from_writing_and_does_it_once(
+    app: KabinetFlask, bus: Bus, stubborn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[bool] = []
+
+    def tell(services: Services, event: Envelope) -> None:
+        assert not services.consumption.is_done(stubborn, event)
+        hand = threading.Thread(target=lambda: record(app, "test.other.v1", None, {}))
+        hand.start()
+        hand.join(5)
+        waited.append(hand.is_alive())
+
+    monkeypatch.setattr(events, "stubborn", tell)
+    monkeypatch.setitem(CONSUMERS, stubborn, replace(CONSUMERS[stubborn], only_tells=True))
+    handler_of.cache_clear()
+    sent = Envelope("ev_told", NAME, None, {"number": 1}, app.adapters.clock.now())
+    bus.declare(patterns())
+    bus.put_again([(stubborn, sent), (stubborn, sent)])
+    assert consume(app, stubborn) == 2
+    assert waited == [False]

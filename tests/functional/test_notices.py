@@ -117,7 +117,7 @@ def test_an_event_that_comes_twice_is_told_once(
     with app.app_context():
         (_, event), *_ = app.adapters.services(db.session()).outbox.waiting(1)
     tell(app)
-    bus.put_again("notices", event)
+    bus.put_again([("notices", event)])
     assert consume(app, "notices") == 1
     work()
     assert owner.browser.get("/notices").text.count("is left on the balance") == 1
@@ -273,6 +273,6 @@ def test_staff_pages_and_visitors_have_no_bell(staff: Browser, visitor: Browser)
 def test_an_event_of_another_kind_is_passed_over(app: KabinetFlask, owner: Person, bus: Bus) -> None:
     relay(app)
     strange = Envelope("ev_strange", "ads.something.new.v9", owner.scope.advertiser_id, {}, app.adapters.clock.now())
-    bus.put_again("notices", strange)
+    bus.put_again([("notices", strange)])
     assert consume(app, "notices") == 1
     assert PublicId("ev_strange") not in owner.browser.get("/notices").text

@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS waiting (
     due REAL NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS waiting_for ON waiting (consumer, id);
+CREATE TABLE IF NOT EXISTS dead (id INTEGER PRIMARY KEY, consumer TEXT NOT NULL, message NOT NULL);
 """
 
 
@@ -70,10 +71,11 @@ class LocalBus:
                     self._put(database, name, event)
             self._published.notify_all()
 
-    def put_again(self, consumer: str, event: Envelope) -> None:
-        """Give one event to one consumer anew."""
+    def put_again(self, events: Sequence[tuple[str, Envelope]]) -> None:
+        """Give each consumer its event anew, all or none."""
         with self._writing() as database:
-            self._put(database, consumer, event)
+            for consumer, event in events:
+                self._put(database, consumer, event)
             self._published.notify_all()
 
     def take(self, consumer: str, handle: Callable[[Envelope, int], None], wait_seconds: float) -> int:
@@ -132,8 +134,11 @@ class LocalBus:
 
     def _deliver(self, found: tuple[int, str, int], handle: Callable[[Envelope, int], None]) -> None:
         id, text, attempt = found
+        event = self._read(id, text)
+        if event is None:
+            return
         try:
-            handle(from_wire(text), attempt)
+            handle(event, attempt)
         except Unavailable:
             raise
         except Exception:
@@ -149,6 +154,21 @@ class LocalBus:
         finally:
             with self._lock:
                 self._in_hand.discard(id)
+
+    def _read(self, id: int, text: str) -> Envelope | None:
+        """Return the event, or None and put aside for good what is none."""
+        try:
+            return from_wire(text)
+        except (ValueError, KeyError, TypeError):
+            log.exception("an unreadable message is put aside")
+        try:
+            with self._writing() as database:
+                database.execute("INSERT INTO dead SELECT id, consumer, event FROM waiting WHERE id = ?", (id,))
+                database.execute("DELETE FROM waiting WHERE id = ?", (id,))
+        finally:
+            with self._lock:
+                self._in_hand.discard(id)
+        return None
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

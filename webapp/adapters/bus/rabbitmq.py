@@ -66,10 +66,13 @@ class RabbitBus:
             self._hang_up()
             self._on_my_line(lambda channel: self._publish(channel, wanted))
 
-    def put_again(self, consumer: str, event: Envelope) -> None:
-        """Give one event to one consumer anew, with its attempts forgotten."""
+    def put_again(self, events: Sequence[tuple[str, Envelope]]) -> None:
+        """Give each consumer its event anew, with its attempts forgotten."""
+        if not events:
+            return
         with self._short_line() as channel:
-            self._send(channel, "", self._topology.queue(consumer), event, attempt=1)
+            for consumer, event in events:
+                self._send(channel, "", self._topology.queue(consumer), event, attempt=1)
 
     def take(self, consumer: str, handle: Callable[[Envelope, int], None], wait_seconds: float) -> int:
         """Hand over what waits; see `Subscriber.take`."""

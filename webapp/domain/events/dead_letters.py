@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -87,7 +87,7 @@ class DeadLetters:
         row = self._session.scalar(select(DeadLetter).where(DeadLetter.public_id == public_id).with_for_update())
         if row is None:
             raise NotFound
-        self._put_again(staff, row)
+        self._put_again(staff, [row])
         return row
 
     def replay_all(self, staff: StaffScope) -> int:
@@ -95,15 +95,17 @@ class DeadLetters:
         staff.require(Permission.STAFF_JOBS)
         query = select(DeadLetter).where(DeadLetter.replayed_at.is_(None)).order_by(DeadLetter.id)
         rows = self._session.scalars(query.limit(REPLAYED_AT_ONCE).with_for_update()).all()
-        for row in rows:
-            self._put_again(staff, row)
+        self._put_again(staff, rows)
         return len(rows)
 
-    def _put_again(self, staff: StaffScope, row: DeadLetter) -> None:
-        # Before the commit: a bus that is down leaves the letter waiting; a commit that fails repeats it, harmlessly.
-        event = Envelope(row.event_id, row.name, row.advertiser_id, row.payload, row.happened_at)
-        self._bus.put_again(row.consumer, event)
-        row.replayed_at, row.replayed_by_name = self._clock.now(), staff.actor.name[:120]
+    def _put_again(self, staff: StaffScope, rows: Sequence[DeadLetter]) -> None:
+        # Before the commit: a bus that is down leaves them waiting; a commit that fails repeats them, harmlessly.
+        self._bus.put_again([
+            (row.consumer, Envelope(row.event_id, row.name, row.advertiser_id, row.payload, row.happened_at))
+            for row in rows
+        ])  # fmt: skip
+        for row in rows:
+            row.replayed_at, row.replayed_by_name = self._clock.now(), staff.actor.name[:120]
 
     def _with_done(self, rows: Collection[DeadLetter]) -> list[DeadLetterRow]:
         ids = {row.event_id for row in rows}

@@ -22,11 +22,12 @@ class Subscriber(Protocol):
         """Hand over what waits for a consumer, with the attempt's number (from 1); return how many were handled.
 
         What `handle` returns from is done; what it raises on comes again after a delay that grows. Unavailable is no
-        attempt: the event stays where it was, and the error is raised to the caller, who rests a little.
+        attempt: the event stays where it was, and the error is raised to the caller, who rests a little. What nobody
+        can read is put aside at once.
         """
 
-    def put_again(self, consumer: str, event: Envelope) -> None:
-        """Give one event to one consumer anew, with its attempts forgotten."""
+    def put_again(self, events: Sequence[tuple[str, Envelope]]) -> None:
+        """Give each consumer its event anew, in order and with its attempts forgotten, on one connection."""
 
 
 class Bus(Publisher, Subscriber, Protocol):
