@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from flask import request, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webapp.core.errors import Conflict, Invalid
+from webapp.core.errors import Invalid
 from webapp.core.ids import PublicId
 from webapp.core.permissions import Permission
 from webapp.domain.delivery.models import Placement, Site
 from webapp.surfaces.admin import bp
-from webapp.surfaces.admin.site_forms import PlacementForm, category_choices, placement_form
+from webapp.surfaces.admin.site_forms import PlacementForm, category_choices, placement_form, say_switched, wants_open
 from webapp.surfaces.admin.tags import tags_of
 from webapp.web.access import requires
 from webapp.web.app import kabinet, services
-from webapp.web.forms import error_text
 from webapp.web.htmx import go, invalid, page, toast
 from webapp.web.once import once
 from webapp.web.tenancy import staff_scope
@@ -76,31 +75,20 @@ def placement_edit(placement_id: PublicId) -> ResponseReturnValue:
 def placement_update(placement_id: PublicId) -> ResponseReturnValue:
     """Save a place."""
     placement, site = services().inventory.placement(staff_scope(), placement_id)
-    form = placement_form(placement)
-    if not form.validate() or not _saved(form, placement_id):
+    form, save = placement_form(placement), services().inventory.update_placement
+    if not form.validate() or not form.saved(
+        lambda: save(staff_scope(), placement_id, form.given(), version=form.seen_version)
+    ):
         return _form_page(form, site, placement, status=422)
     toast(_("Saved. The nodes know it in a moment."))
     return go(url_for(".placement_detail", placement_id=placement_id))
-
-
-def _saved(form: PlacementForm, placement_id: PublicId) -> bool:
-    try:
-        services().inventory.update_placement(staff_scope(), placement_id, form.given(), version=form.seen_version)
-    except Invalid as refused:
-        form.accept(refused)
-        return False
-    except Conflict as stale:
-        form.form_errors = [error_text(stale)]
-        return False
-    return True
 
 
 @bp.post("/placements/<public_id:placement_id>/switch")
 @requires(Permission.STAFF_INVENTORY)
 def placement_switch(placement_id: PublicId) -> ResponseReturnValue:
     """Open or close a place."""
-    place = services().inventory.switch_placement(staff_scope(), placement_id, request.form.get("on") == "1")
-    toast(_("%(name)s is open.", name=place.name) if place.enabled else _("%(name)s is closed.", name=place.name))
+    say_switched(services().inventory.switch_placement(staff_scope(), placement_id, wants_open()))
     return go(url_for(".placement_detail", placement_id=placement_id))
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import request
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, HiddenField, SelectField, StringField
 
 from webapp.core.digits import whole_number
+from webapp.core.errors import Conflict, Invalid
 from webapp.domain.delivery.inventory import PlacementInput, SiteInput
 from webapp.domain.delivery.models import Placement, Site
 from webapp.web.category_words import category_names
-from webapp.web.forms import Form, MoneyField, trimmed
+from webapp.web.forms import Form, MoneyField, error_text, trimmed
+from webapp.web.htmx import toast
 from webapp.web.size_words import size_names
 
 
@@ -33,6 +37,18 @@ class _Versioned(Form):
     def seen_version(self) -> int | None:
         """Return the version the form was filled from."""
         return whole_number(str(self.version.data or ""))
+
+    def saved(self, save: Callable[[], object]) -> bool:
+        """Save; False, and the form says why, when what it holds is refused or older than what is there."""
+        try:
+            save()
+        except Invalid as refused:
+            self.accept(refused)
+            return False
+        except Conflict as stale:
+            self.form_errors = [error_text(stale)]
+            return False
+        return True
 
 
 class SiteForm(_Versioned):
@@ -89,3 +105,13 @@ def placement_form(placement: Placement | None) -> PlacementForm:
 def category_choices() -> dict[str, str]:
     """Return the categories that may be ticked."""
     return category_names()
+
+
+def wants_open() -> bool:
+    """Tell whether the switch that was sent is on."""
+    return request.form.get("on") == "1"
+
+
+def say_switched(what: Site | Placement) -> None:
+    """Say whether a site or a place is open now."""
+    toast(_("%(name)s is open.", name=what.name) if what.enabled else _("%(name)s is closed.", name=what.name))

@@ -6,16 +6,15 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webapp.core.errors import Conflict, Invalid
+from webapp.core.errors import Invalid
 from webapp.core.ids import PublicId
 from webapp.core.paging import PageRequest
 from webapp.core.permissions import Permission
 from webapp.surfaces.admin import bp
-from webapp.surfaces.admin.site_forms import SiteForm, site_form
+from webapp.surfaces.admin.site_forms import say_switched, site_form, wants_open
 from webapp.web.access import requires
 from webapp.web.app import services
 from webapp.web.category_words import category_name
-from webapp.web.forms import error_text
 from webapp.web.htmx import go, invalid, page, toast
 from webapp.web.once import once
 from webapp.web.size_words import size_label, size_name
@@ -82,29 +81,16 @@ def site_edit(site_id: PublicId) -> ResponseReturnValue:
 def site_update(site_id: PublicId) -> ResponseReturnValue:
     """Save a site."""
     site = services().inventory.site(staff_scope(), site_id)
-    form = site_form(site)
-    if not _saved(form, site_id):
+    form, save = site_form(site), services().inventory.update_site
+    if not form.saved(lambda: save(staff_scope(), site_id, form.given(), version=form.seen_version)):
         return invalid("admin/sites/form.html", form=form, site=site)
     toast(_("Saved. The nodes know it in a moment."))
     return go(url_for(".site_detail", site_id=site_id))
-
-
-def _saved(form: SiteForm, site_id: PublicId) -> bool:
-    try:
-        services().inventory.update_site(staff_scope(), site_id, form.given(), version=form.seen_version)
-    except Invalid as refused:
-        form.accept(refused)
-        return False
-    except Conflict as stale:
-        form.form_errors = [error_text(stale)]
-        return False
-    return True
 
 
 @bp.post("/sites/<public_id:site_id>/switch")
 @requires(Permission.STAFF_INVENTORY)
 def site_switch(site_id: PublicId) -> ResponseReturnValue:
     """Open or close a site."""
-    site = services().inventory.switch_site(staff_scope(), site_id, request.form.get("on") == "1")
-    toast(_("%(name)s is open.", name=site.name) if site.enabled else _("%(name)s is closed.", name=site.name))
+    say_switched(services().inventory.switch_site(staff_scope(), site_id, wants_open()))
     return go(url_for(".site_detail", site_id=site_id))
