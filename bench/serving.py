@@ -38,6 +38,8 @@ LIMITS = Limits(
     clicks_a_minute=UNLIMITED,
     user_impressions_a_minute=UNLIMITED,
     user_clicks_a_minute=UNLIMITED,
+    decisions_a_minute=UNLIMITED,
+    user_decisions_a_minute=UNLIMITED,
 )
 #: Runs turns inside the node, and answers the processor time of its one thread they took, in seconds.
 INSIDE = """
