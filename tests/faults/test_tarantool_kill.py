@@ -29,8 +29,9 @@ AMOUNT = 1000 * DOLLAR
 #: Nobody is too frequent here.
 MANY = 10**9
 LIMITS = Limits(
-    impressions_a_minute=MANY, clicks_a_minute=MANY, user_impressions_a_minute=MANY, user_clicks_a_minute=MANY
-)
+    impressions_a_minute=MANY, clicks_a_minute=MANY, user_impressions_a_minute=MANY, user_clicks_a_minute=MANY,
+    decisions_a_minute=MANY, user_decisions_a_minute=MANY,
+)  # fmt: skip
 
 
 @dataclass
