@@ -131,7 +131,7 @@ def found(site: Site, mara: StorageState, tmp_path_factory: pytest.TempPathFacto
     """Walk the site as everybody there is, and look at every page."""
     found = Found()
     with site.page(mara) as page:
-        starts = ["/", *draft_steps(page), confirmation(page)]
+        starts = ["/", "/balance?group=top_ups", *draft_steps(page), confirmation(page)]
         starts.append(import_and_export(page, tmp_path_factory.mktemp("files") / "trouble.csv"))
     site.look_as(found, mara, starts, ("/campaigns/new", "/creatives/new", "/balance/top-up"))
     site.look_as(found, None, visitor_starts(site), ("/sign-in", "/register", "/forgot"))
