@@ -188,11 +188,11 @@ def test_settlement_never_waits_while_the_store_of_events_is_asked(
     assert "count" not in deeds[deeds.index("lock") :]
 
 
+# Embedded, one request writes at a time: nobody can come in between.
+@pytest.mark.parametrize("app", [Profile.STACK], indirect=True, ids=str)
 def test_a_credit_that_is_given_during_the_count_is_seen(
     app: KabinetFlask, owner: Person, campaign: str, finance: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if app.settings.profile is Profile.EMBEDDED:
-        pytest.skip("one request writes at a time there")
     address = finance.post("/admin/credits", form(app, owner, campaign)).location
     second, third = new_staff(app, StaffRole.FINANCE), new_staff(app, StaffRole.FINANCE)
     given: list[int] = []

@@ -33,10 +33,14 @@ function flush() {
   for (let first = 0; first < all.length; first += MOST) quietly(() => request(all.slice(first, first + MOST)));
 }
 
+const placeOf = (element) => element.dataset.kabinet;
+// A place named twice is one place: its first element has the ad.
+const firstOf = (elements, { placement }) => elements.find((element) => placeOf(element) === placement);
+
 function request(elements) {
   const said = (name) => elements.map((element) => element.dataset[name]).filter(Boolean);
   const body = {
-    placements: elements.map((element) => element.dataset.kabinet),
+    placements: [...new Set(elements.map(placeOf))],
     // The site is all that is asked about the page: neither its path nor its query leaves the browser.
     page: location.host,
     keywords: said('keywords').join(',').split(',').filter(Boolean).slice(0, 100),
@@ -46,7 +50,7 @@ function request(elements) {
   // Text needs no preflight.
   fetch(at, { method: 'POST', body: JSON.stringify(body), credentials: 'omit' })
     .then((answer) => answer.json())
-    .then(({ decisions }) => decisions.forEach((decision, index) => quietly(() => fill(elements[index], decision))))
+    .then(({ decisions }) => decisions.forEach((decision) => quietly(() => fill(firstOf(elements, decision), decision))))
     .catch(() => {});
 }
 
