@@ -51,7 +51,7 @@ def clean_terms(given: CampaignInput, rules: Rules) -> dict[str, Any]:
     """Return the columns of a campaign with these terms; raise Invalid with every refusal by field."""
     errors: Errors = {}
     columns: dict[str, Any] = {
-        "name": _name(given.name, errors),
+        "name": clean_name(given.name, "Give the campaign a name.", errors),
         "bid_model": given.bid_model,
         "bid_micros": given.bid_micros or 0,
         "daily_budget_micros": given.daily_budget_micros,
@@ -73,10 +73,11 @@ def clean_terms(given: CampaignInput, rules: Rules) -> dict[str, Any]:
     return columns
 
 
-def _name(text: str, errors: Errors) -> str:
+def clean_name(text: str, missing: str, errors: Errors) -> str:
+    """Return a name, tidied; note what is wrong with it, `missing` when there is none."""
     name = " ".join(text.split())
     if not name:
-        errors["name"] = "Give the campaign a name."
+        errors["name"] = missing
     elif len(name) > MAX_NAME:
         errors["name"] = FieldError("This is %(length)s characters long; a name has up to %(limit)s.",
                                     length=len(name), limit=MAX_NAME)  # fmt: skip

@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 
 from webapp.core.clock import Clock
-from webapp.core.errors import Conflict, FieldError, Invalid, KabinetError
+from webapp.core.errors import Conflict, FieldError, Invalid
 from webapp.core.ids import PublicId, new_public_id
 from webapp.core.money import MICROS, Money
 from webapp.core.paging import Page, PageRequest
 from webapp.core.permissions import Permission
 from webapp.core.scope import StaffScope
 from webapp.domain.ads.categories import clean_categories
+from webapp.domain.ads.policies import Errors, clean_name
 from webapp.domain.ads.sizes import STANDARD_SIZES
 from webapp.domain.ads.targeting import clean_domain
 from webapp.domain.audit.services import AuditLog, difference
@@ -25,13 +26,11 @@ from webapp.domain.delivery.types import NATIVE
 from webapp.domain.events.services import Outbox
 from webapp.domain.events.types import INVENTORY_CHANGED
 
-MAX_NAME = 120
 MAX_FLOOR_MICROS = 10_000 * MICROS
 #: What a placement may be, as it is stored.
 SIZES: tuple[str, ...] = (NATIVE, *(f"{size.width}x{size.height}" for size in STANDARD_SIZES))
 
 T = TypeVar("T", Site, Placement)
-Errors = dict[str, "str | KabinetError"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +162,7 @@ class Inventory:
 
     def _clean_site(self, given: SiteInput, known: Site | None) -> dict[str, Any]:
         errors: Errors = {}
-        columns = {"name": _name(given.name, errors), "domain": ""}
+        columns = {"name": clean_name(given.name, "Give it a name.", errors), "domain": ""}
         try:
             columns["domain"] = clean_domain(given.domain.strip())
             if self._store.domain_taken(columns["domain"], known):
@@ -177,7 +176,7 @@ class Inventory:
     def _clean_placement(self, given: PlacementInput) -> dict[str, Any]:
         errors: Errors = {}
         columns: dict[str, Any] = {
-            "name": _name(given.name, errors),
+            "name": clean_name(given.name, "Give it a name.", errors),
             "size": given.size,
             "floor_micros": given.floor_micros,
         }
@@ -195,15 +194,3 @@ class Inventory:
         if errors:
             raise Invalid(errors)
         return columns
-
-
-def _name(text: str, errors: Errors) -> str:
-    name = " ".join(text.split())
-    if not name:
-        errors["name"] = "Give it a name."
-    elif len(name) > MAX_NAME:
-        errors["name"] = FieldError("This is %(length)s characters long; a name has up to %(limit)s.",
-                                    length=len(name), limit=MAX_NAME)  # fmt: skip
-    elif not name.isprintable():
-        errors["name"] = "A name has only letters, figures and signs that can be seen."
-    return name
