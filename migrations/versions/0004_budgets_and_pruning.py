@@ -16,6 +16,7 @@ INDEXES = (
     ("leases", ("node", "created_at")),
     ("leases", ("status", "closed_at")),
     ("consumed_events", ("at",)),
+    ("spend_days", ("advertiser_id", "credited_micros")),
 )
 #: What credit notes gave back of the days before this column: the entries of their transactions know it.
 CREDITED = """

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, case, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.core.errors import NotFound
 from webapp.core.ids import PublicId
@@ -164,20 +164,27 @@ class StatementStore:
 
     def spend_of(self, scope: Scope, campaign_ids: Sequence[int] | None, today: date) -> dict[int, CampaignSpend]:
         """Return today's and the total spend of campaigns (None: of all), and the last day they were charged on."""
-        micros = (SpendDay.spent_micros, SpendDay.credited_micros)
-        today_sums = (func.sum(case((SpendDay.day == today, column), else_=0)) for column in micros)
         last_day = func.max(case((SpendDay.spent_micros > 0, SpendDay.day)))
+        query = self._sums(scope, campaign_ids, today, SpendDay.spent_micros).add_columns(last_day)
+        credited = self._sums(scope, campaign_ids, today, SpendDay.credited_micros)
+        # Few days have any: the index finds them among all days of all campaigns.
+        few = self._session.execute(credited.where(SpendDay.credited_micros > 0))
+        back = {id: (int(now), int(total)) for id, now, total in few}
+        return {
+            id: CampaignSpend(int(now), int(total), last, *back.get(id, (0, 0)))
+            for id, now, total, last in self._session.execute(query)
+        }
+
+    def _sums(
+        self, scope: Scope, campaign_ids: Sequence[int] | None, today: date, micros: InstrumentedAttribute[int]
+    ) -> Select[*tuple[Any, ...]]:
+        """Ask for the sums of a column, today's and all, by campaign."""
         query = (
-            select(SpendDay.campaign_id, last_day, *today_sums, *(func.sum(column) for column in micros))
+            select(SpendDay.campaign_id, func.sum(case((SpendDay.day == today, micros), else_=0)), func.sum(micros))
             .where(SpendDay.advertiser_id == scope.advertiser_id)
             .group_by(SpendDay.campaign_id)
         )
-        if campaign_ids is not None:
-            query = query.where(SpendDay.campaign_id.in_(campaign_ids))
-        return {
-            id: CampaignSpend(int(now), int(total), last, int(back_now), int(back))
-            for id, last, now, back_now, total, back in self._session.execute(query)
-        }
+        return query if campaign_ids is None else query.where(SpendDay.campaign_id.in_(campaign_ids))
 
     def spent_between(self, scope: Scope, period: Period) -> int:
         """Return what all campaigns were charged for the days of a period."""
